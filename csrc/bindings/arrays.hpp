@@ -1,0 +1,51 @@
+/// NumPy arrays in and out: contiguous, of the right shape, or an error that names the argument.
+#pragma once
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "core/array.hpp"
+#include "core/error.hpp"
+
+namespace femcrust {
+
+namespace py = pybind11;
+
+template <class T>
+using Dense = py::array_t<T, py::array::c_style | py::array::forcecast>;
+
+/// -1 in `shape` lets that dimension be anything.
+template <class T>
+void require_shape(const Dense<T>& a, std::initializer_list<py::ssize_t> shape, const char* name) {
+  bool fits = a.ndim() == static_cast<py::ssize_t>(shape.size());
+  py::ssize_t d = 0;
+  for (const py::ssize_t wanted : shape) {
+    fits = fits && (wanted < 0 || a.shape(d) == wanted);
+    ++d;
+  }
+  require(fits, std::string(name) + ": wrong shape");
+}
+
+template <class T>
+std::vector<T> to_vector(const Dense<T>& a) {
+  return {a.data(), a.data() + a.size()};
+}
+
+template <class T>
+Array<T> to_array(const Dense<T>& a) {
+  Array<T> out(static_cast<std::size_t>(a.size()));
+  std::copy(a.data(), a.data() + a.size(), out.data());
+  return out;
+}
+
+template <class T, class Range>
+py::array_t<T> to_numpy(const Range& values, std::vector<py::ssize_t> shape) {
+  py::array_t<T> out(std::move(shape));
+  std::copy(values.begin(), values.end(), out.mutable_data());
+  return out;
+}
+
+}  // namespace femcrust

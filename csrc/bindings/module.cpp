@@ -1,0 +1,41 @@
+// femcrust._core: one submodule for each backend, and what the build holds.
+#include <pybind11/pybind11.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "bindings/bind.hpp"
+
+namespace {
+
+std::string best_instruction_set() {
+#ifdef FEMCRUST_X86
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("x86-64-v4")) return "v4";
+  if (__builtin_cpu_supports("x86-64-v3")) return "v3";
+#endif
+  return "v2";
+}
+
+/// FEMCRUST_ISA may ask for less than the machine has, for tests; never for more.
+std::string chosen_instruction_set() {
+  const std::string best = best_instruction_set();
+  const char* const asked = std::getenv("FEMCRUST_ISA");
+  if (asked == nullptr) return best;
+  const std::string name = asked;
+  if ((name == "v2" || name == "v3" || name == "v4") && name <= best) return name;
+  throw femcrust::ArgumentError("FEMCRUST_ISA: '" + name + "' is none of v2 … " + best);
+}
+
+}  // namespace
+
+PYBIND11_MODULE(_core, m) {
+  pybind11::register_exception<femcrust::ArgumentError>(m, "ArgumentError", PyExc_ValueError);
+  femcrust::Cpu::choose(chosen_instruction_set());
+  m.attr("has_cuda") = false;
+  m.attr("instruction_set") = femcrust::Cpu::instruction_set();
+  m.def("threads", [] { return omp_get_max_threads(); });
+  m.def("set_threads", [](int n) { omp_set_num_threads(n); });
+  pybind11::module_ cpu = m.def_submodule("cpu", "the CPU backend");
+  femcrust::bind<femcrust::Cpu>(cpu);
+}

@@ -1,0 +1,56 @@
+/// A fixed-size array on a cache-line boundary whose pages are touched first by the threads that
+/// will work on them, so that on machines with several memories each thread reads its own.
+#pragma once
+#include <cstdlib>
+#include <memory>
+#include <new>
+
+#include "core/types.hpp"
+
+namespace femcrust {
+
+template <class T>
+class Array {
+ public:
+  Array() = default;
+  explicit Array(std::size_t size, T value = T{}) : size_(size), data_(allocate(size)) {
+    fill(value);
+  }
+
+  T* data() { return data_.get(); }
+  const T* data() const { return data_.get(); }
+  std::size_t size() const { return size_; }
+  std::size_t bytes() const { return size_ * sizeof(T); }
+  bool empty() const { return size_ == 0; }
+  T& operator[](std::size_t i) { return data_.get()[i]; }
+  const T& operator[](std::size_t i) const { return data_.get()[i]; }
+  T* begin() { return data(); }
+  T* end() { return data() + size_; }
+  const T* begin() const { return data(); }
+  const T* end() const { return data() + size_; }
+
+  void fill(T value) {
+    T* const p = data();
+    const auto n = static_cast<std::ptrdiff_t>(size_);
+#pragma omp parallel for schedule(static)
+    for (std::ptrdiff_t i = 0; i < n; ++i) p[i] = value;
+  }
+
+ private:
+  static constexpr std::size_t kLine = 64;
+  struct Free {
+    void operator()(T* p) const { std::free(p); }
+  };
+  static T* allocate(std::size_t size) {
+    if (size == 0) return nullptr;
+    const std::size_t bytes = (size * sizeof(T) + kLine - 1) / kLine * kLine;
+    void* const p = std::aligned_alloc(kLine, bytes);
+    if (p == nullptr) throw std::bad_alloc();
+    return static_cast<T*>(p);
+  }
+
+  std::size_t size_ = 0;
+  std::unique_ptr<T[], Free> data_;
+};
+
+}  // namespace femcrust

@@ -1,0 +1,15 @@
+/// Integer types by role, and the qualifier that both compilers understand.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace femcrust {
+
+using Index = std::int32_t;        // local: nodes, elements, degrees of freedom of one rank
+using GlobalIndex = std::int64_t;  // sums over ranks, and products of local sizes
+
+/// Internal linkage and always inlined: kernels are compiled once for each instruction set, and the
+/// linker must never take one set's copy of a function for another's.
+#define FEMCRUST_INLINE static inline __attribute__((always_inline))
+
+}  // namespace femcrust

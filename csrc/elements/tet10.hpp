@@ -1,0 +1,140 @@
+/// The straight-edged quadratic tetrahedron: y = K_e u without K_e, by displacement gradients at
+/// the four vertices.
+///
+/// B is linear inside the element, so with gradients g_j of the barycentric coordinates
+///   H_i = Σ_{j≠i} (4 u_ij − 3 u_i − u_j) ⊗ g_j           displacement gradient at vertex i
+///   S_i = λ tr(H_i) I + μ (H_i + H_iᵀ)                    stress at vertex i
+///   T_i = V/20 (S_i + Σ_k S_k)                            ∫ L_i σ dV
+///   f_ij += 4 T_i g_j,  f_i −= 3 T_i g_j,  f_j −= T_i g_j  for all j ≠ i
+/// equals ∫ Bᵀ D B dV u exactly. Rounding sees differences of u only.
+///
+/// Local nodes: vertices 0–3, mid-edges 4:(0,1) 5:(1,2) 6:(0,2) 7:(0,3) 8:(1,3) 9:(2,3).
+/// Symmetric tensors: xx, yy, zz, xy, xz, yz.
+#pragma once
+#include "core/types.hpp"
+
+namespace femcrust::tet10 {
+
+constexpr int kNodes = 10;
+constexpr int kVertices = 4;
+constexpr int kEdges = 6;
+
+/// Mid-edge node between vertices i and j; -1 on the diagonal.
+constexpr int kEdgeNode[4][4] = {{-1, 4, 6, 7}, {4, -1, 5, 8}, {6, 5, -1, 9}, {7, 8, 9, -1}};
+/// Ends of mid-edge node 4 + k.
+constexpr int kEdgeEnds[6][2] = {{0, 1}, {1, 2}, {0, 2}, {0, 3}, {1, 3}, {2, 3}};
+/// Place of tensor component (c, d) among the six.
+constexpr int kVoigt[3][3] = {{0, 3, 4}, {3, 1, 5}, {4, 5, 2}};
+
+/// Displacement gradient at vertex i: H[c][d] = ∂u_c/∂x_d. V: values (a lane vector or a number);
+/// S: geometry of the same lanes, or one number for all lanes. g: gradients of L_1, L_2, L_3.
+template <class V, class S>
+FEMCRUST_INLINE void vertex_gradient(const V u[10][3], const S g[3][3], int i, V h[3][3]) {
+#pragma GCC unroll 3
+  for (int c = 0; c < 3; ++c) {
+    V d[4];
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; ++j)
+      d[j] = j == i ? 3 * u[i][c] : 4 * u[kEdgeNode[i][j] < 0 ? 0 : kEdgeNode[i][j]][c] - u[j][c];
+    // d_j − d_0 is the bracket of H_i because Σ_j g_j = 0.
+    const V d1 = d[1] - d[0], d2 = d[2] - d[0], d3 = d[3] - d[0];
+#pragma GCC unroll 3
+    for (int k = 0; k < 3; ++k) h[c][k] = d1 * g[0][k] + d2 * g[1][k] + d3 * g[2][k];
+  }
+}
+
+/// Stress of a displacement gradient.
+template <class V, class S>
+FEMCRUST_INLINE void stress(const V h[3][3], S lam, S mu, V s[6]) {
+  const V trace = lam * (h[0][0] + h[1][1] + h[2][2]);
+  const S two_mu = mu + mu;
+  s[0] = two_mu * h[0][0] + trace;
+  s[1] = two_mu * h[1][1] + trace;
+  s[2] = two_mu * h[2][2] + trace;
+  s[3] = mu * (h[0][1] + h[1][0]);
+  s[4] = mu * (h[0][2] + h[2][0]);
+  s[5] = mu * (h[1][2] + h[2][1]);
+}
+
+/// f = ∫ Bᵀ σ dV of a stress that is linear inside the element, given as V/20 · σ at its vertices.
+template <class V, class S>
+FEMCRUST_INLINE void stress_divergence(const V s[4][6], const S g[3][3], V f[10][3]) {
+  V total[6];
+#pragma GCC unroll 6
+  for (int k = 0; k < 6; ++k) total[k] = s[0][k] + s[1][k] + s[2][k] + s[3][k];
+#pragma GCC unroll 3
+  for (int c = 0; c < 3; ++c) {
+    V sum[10];
+#pragma GCC unroll 10
+    for (int a = 0; a < 10; ++a) sum[a] = V{};
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) {
+      const V t0 = s[i][kVoigt[c][0]] + total[kVoigt[c][0]];
+      const V t1 = s[i][kVoigt[c][1]] + total[kVoigt[c][1]];
+      const V t2 = s[i][kVoigt[c][2]] + total[kVoigt[c][2]];
+      V t[4];  // T_i g_j
+#pragma GCC unroll 3
+      for (int j = 0; j < 3; ++j) t[j + 1] = t0 * g[j][0] + t1 * g[j][1] + t2 * g[j][2];
+      t[0] = -(t[1] + t[2] + t[3]);
+#pragma GCC unroll 4
+      for (int j = 0; j < 4; ++j) {
+        if (j == i) {
+          sum[i] += 3 * t[i];  // −3 Σ_{j≠i} t_j = 3 t_i
+        } else {
+          sum[kEdgeNode[i][j] < 0 ? 0 : kEdgeNode[i][j]] += 4 * t[j];
+          sum[j] -= t[j];
+        }
+      }
+    }
+#pragma GCC unroll 10
+    for (int a = 0; a < 10; ++a) f[a][c] = sum[a];
+  }
+}
+
+/// f = K_e u; `lam` and `mu` come multiplied by V/20.
+template <class V, class S>
+FEMCRUST_INLINE void stiffness_product(const V u[10][3], const S g[3][3], S lam, S mu, V f[10][3]) {
+  V s[4][6];
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    V h[3][3];
+    vertex_gradient(u, g, i, h);
+    stress(h, lam, mu, s[i]);
+  }
+  stress_divergence(s, g, f);
+}
+
+/// The 3×3 diagonal block of node a: λ M + μ Mᵀ + μ tr(M) I with M = ∫ ∇N_a ⊗ ∇N_a dV.
+/// Moduli times V/20.
+template <class S>
+FEMCRUST_INLINE void diagonal_block(int a, const S g[3][3], S lam, S mu, S block[3][3]) {
+  S all[4][3];
+  for (int k = 0; k < 3; ++k) {
+    for (int j = 0; j < 3; ++j) all[j + 1][k] = g[j][k];
+    all[0][k] = -(g[0][k] + g[1][k] + g[2][k]);
+  }
+  S at[4][3] = {};  // ∇N_a at the vertices
+  if (a < kVertices) {
+    for (int i = 0; i < 4; ++i)
+      for (int k = 0; k < 3; ++k) at[i][k] = i == a ? 3 * all[a][k] : -all[a][k];
+  } else {
+    const int i = kEdgeEnds[a - 4][0], j = kEdgeEnds[a - 4][1];
+    for (int k = 0; k < 3; ++k) {
+      at[i][k] = 4 * all[j][k];
+      at[j][k] = 4 * all[i][k];
+    }
+  }
+  S m[3][3], total[3];
+  for (int k = 0; k < 3; ++k) total[k] = at[0][k] + at[1][k] + at[2][k] + at[3][k];
+  for (int k = 0; k < 3; ++k)
+    for (int l = 0; l < 3; ++l) {
+      m[k][l] = total[k] * total[l];
+      for (int i = 0; i < 4; ++i) m[k][l] += at[i][k] * at[i][l];
+    }
+  const S trace = m[0][0] + m[1][1] + m[2][2];
+  for (int k = 0; k < 3; ++k)
+    for (int l = 0; l < 3; ++l)
+      block[k][l] = lam * m[k][l] + mu * m[l][k] + (k == l ? mu * trace : S(0));
+}
+
+}  // namespace femcrust::tet10

@@ -1,0 +1,128 @@
+/// Polynomial smoothing of D⁻¹A on the upper part of its spectrum [Saad03, alg. 12.1], and the
+/// estimate of its largest eigenvalue by a few Lanczos steps.
+#pragma once
+#include <cmath>
+#include <vector>
+
+#include "backends/cpu.hpp"
+#include "core/array.hpp"
+
+namespace femcrust {
+
+/// Largest eigenvalue of the symmetric tridiagonal matrix (diagonal, off), by bisection on the
+/// number of negative pivots.
+inline double largest_eigenvalue(const std::vector<double>& diagonal,
+                                 const std::vector<double>& off) {
+  double low = diagonal[0], high = 0;
+  for (std::size_t i = 0; i < diagonal.size(); ++i) {
+    const double radius = (i > 0 ? std::abs(off[i - 1]) : 0.0) +
+                          (i + 1 < diagonal.size() ? std::abs(off[i]) : 0.0);
+    high = std::max(high, diagonal[i] + radius);
+    low = std::max(low, diagonal[i]);
+  }
+  for (int step = 0; step < 60 && high - low > 1e-6 * high; ++step) {
+    const double middle = (low + high) / 2;
+    bool above = false;  // some eigenvalue exceeds `middle`
+    double pivot = 1;
+    for (std::size_t i = 0; i < diagonal.size() && !above; ++i) {
+      pivot = middle - diagonal[i] - (i > 0 ? off[i - 1] * off[i - 1] / pivot : 0.0);
+      above = !(pivot > 0);
+    }
+    (above ? low : high) = middle;
+  }
+  return high;
+}
+
+/// The smoother of one level: `degree` steps of Chebyshev's polynomial for D⁻¹A on
+/// [lower, upper] · λ_max, with block-diagonal D.
+template <class T>
+class Chebyshev {
+ public:
+  static constexpr double kLower = 0.1, kUpper = 1.1;
+  static constexpr int kLanczosSteps = 12;
+
+  Chebyshev() = default;
+  Chebyshev(Array<T> inverse_diagonal, int block_size, int degree)
+      : inverse_(std::move(inverse_diagonal)), block_size_(block_size), degree_(degree) {}
+
+  double lambda_max() const { return lambda_max_; }
+  std::size_t bytes() const { return inverse_.bytes(); }
+
+  /// Lanczos in the inner product of D, written as conjugate gradients on a fixed random load:
+  /// α and β of the recurrence are the entries of the tridiagonal matrix [Saad03, §6.7.3].
+  template <class Operator>
+  void estimate(const Cpu& cpu, const Operator& A, std::size_t n) {
+    Array<T> r(n), z(n), p(n), q(n);
+    std::uint32_t state = 2463534242U;  // any seed but zero serves
+    for (std::size_t i = 0; i < n; ++i) {
+      state ^= state << 13;
+      state ^= state >> 17;
+      state ^= state << 5;
+      r[i] = static_cast<T>(static_cast<double>(state) / 4294967296.0 - 0.5);
+    }
+    std::vector<double> diagonal, off;
+    double rho = 0, alpha_old = 1, beta = 0;
+    for (int step = 0; step < kLanczosSteps; ++step) {
+      scale(cpu, r, z);
+      const double rho_next = cpu.dot(r, z);
+      if (!(rho_next > 0)) break;
+      beta = step == 0 ? 0.0 : rho_next / rho;
+      rho = rho_next;
+      cpu.axpby(T(1), z, static_cast<T>(beta), p);
+      A.apply(cpu, p, q);
+      const double curvature = cpu.dot(p, q);
+      if (!(curvature > 0)) break;
+      const double alpha = rho / curvature;
+      if (step > 0) off.push_back(std::sqrt(beta) / alpha_old);
+      diagonal.push_back(1 / alpha + (step > 0 ? beta / alpha_old : 0.0));
+      alpha_old = alpha;
+      cpu.axpby(static_cast<T>(-alpha), q, T(1), r);
+    }
+    require(!diagonal.empty(), "the largest eigenvalue of a level could not be estimated");
+    lambda_max_ = largest_eigenvalue(diagonal, off);
+  }
+
+  /// x += p(D⁻¹A) D⁻¹ r. On entry r is the residual of x; on return it is one product short of it:
+  /// the last step's correction is in `d`. Work arrays d and q.
+  template <class Operator>
+  void smooth(const Cpu& cpu, const Operator& A, Array<T>& x, Array<T>& r, Array<T>& d,
+              Array<T>& q) const {
+    const double low = kLower * lambda_max_, high = kUpper * lambda_max_;
+    const double theta = (high + low) / 2, delta = (high - low) / 2, sigma = theta / delta;
+    double rho = 1 / sigma;
+    step(cpu, nullptr, r, 0.0, 1 / theta, d, x);
+    for (int k = 1; k < degree_; ++k) {
+      A.apply(cpu, d, q);
+      const double rho_next = 1 / (2 * sigma - rho);
+      step(cpu, q.data(), r, rho_next * rho, 2 * rho_next / delta, d, x);
+      rho = rho_next;
+    }
+  }
+
+ private:
+  static constexpr Index kGrain = 1024;
+
+  Index rows() const {
+    return static_cast<Index>(inverse_.size() / static_cast<std::size_t>(block_size_ * block_size_));
+  }
+  void scale(const Cpu& cpu, const Array<T>& r, Array<T>& z) const {
+    const auto kernel = Cpu::vectors<T>().scale[size_slot(block_size_)];
+    cpu.for_ranges(rows(), kGrain, [&](Index first, Index last) {
+      kernel(first, last, inverse_.data(), r.data(), z.data());
+    });
+  }
+  void step(const Cpu& cpu, const T* q, Array<T>& r, double keep, double gain, Array<T>& d,
+            Array<T>& x) const {
+    const auto kernel = Cpu::vectors<T>().smooth[size_slot(block_size_)];
+    cpu.for_ranges(rows(), kGrain, [&](Index first, Index last) {
+      kernel(first, last, inverse_.data(), q, r.data(), static_cast<T>(keep), static_cast<T>(gain),
+             d.data(), x.data());
+    });
+  }
+
+  Array<T> inverse_;  // [rows][block][block]
+  int block_size_ = 3, degree_ = 3;
+  double lambda_max_ = 0;
+};
+
+}  // namespace femcrust

@@ -1,0 +1,133 @@
+"""The elastic operator of a body with its boundaries: elements, surface stiffness, constraints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from femcrust.discretisation import Discretisation
+from femcrust.mesh.mesh import Floats, Ints
+from femcrust.operators import surface
+
+if TYPE_CHECKING:
+    from femcrust.boundaries.conditions import Conditions
+
+
+@dataclass(frozen=True)
+class ElasticOperator:
+    """K u of the constrained body; `operator @ u` with u (n_nodes, 3), m, gives forces, N."""
+
+    space: Discretisation
+    lam: Floats
+    mu: Floats
+    held_nodes: Ints  # (n,) with directions removed
+    projectors: Floats  # (n, 3, 3) onto the free directions
+    prescribed: Floats  # (n_nodes, 3) m; zero where nothing is prescribed
+    surface_p1: surface.BlockRows  # surface part on the linear level
+    backend: Any  # submodule of the core
+    body: Any  # core Body
+    stiffness: Any  # core Stiffness
+
+    def __matmul__(self, u: Floats) -> Floats:
+        return np.asarray(self.stiffness.apply(u, True))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return (self.space.n_dof, self.space.n_dof)
+
+    def load_of_stress(self, elements: Ints, stress: Floats) -> Floats:
+        """f = ∫ Bᵀ σ dV of vertex stresses (m, 4, 6), Pa, on m elements. (n_nodes, 3) N"""
+        return np.asarray(self.body.stress_divergence(elements, stress))
+
+    def strain(self, elements: Ints, u: Floats) -> Floats:
+        """ε(u) at the vertices of elements. (m, 4, 6)"""
+        return np.asarray(self.body.strain(elements, u))
+
+    def constrain(self, load: Floats) -> Floats:
+        """The load of the free directions: Q (f − K u_prescribed)."""
+        if self.prescribed.any():
+            load = load - np.asarray(self.stiffness.apply(self.prescribed, False))
+        return np.asarray(self.stiffness.project(load))
+
+
+def elastic(
+    space: Discretisation, lam: Floats, mu: Floats, conditions: Conditions, backend: Any
+) -> ElasticOperator:
+    """Build the operator on a backend."""
+    fine, coarse = _surface_rows(space, lam, mu, conditions)
+    held, projectors, prescribed = _constraints(space, conditions)
+    body = backend.Body(space.elements, space.nodes, lam, mu, space.n_vertices)
+    stiffness = backend.Stiffness(
+        body, fine.rows, fine.begin, fine.columns, fine.blocks, held, projectors
+    )
+    return ElasticOperator(
+        space, lam, mu, held, projectors, prescribed, coarse, backend, body, stiffness
+    )
+
+
+def _surface_rows(
+    space: Discretisation, lam: Floats, mu: Floats, conditions: Conditions
+) -> tuple[surface.BlockRows, surface.BlockRows]:
+    """Infinite elements and springs on the quadratic and on the linear level."""
+    rows = []
+    for linear in (False, True):
+        nodes_of, blocks_of = [], []
+        far = conditions.infinite
+        if far is not None:
+            nodes_of.append(far.faces if linear else space.face_nodes(far.faces))
+            blocks_of.append(
+                surface.infinite_blocks(
+                    space.mesh.points[far.faces],
+                    far.pole,
+                    far.exponent,
+                    lam[far.tets],
+                    mu[far.tets],
+                    linear,
+                )
+            )
+        for spring in conditions.springs:
+            k = len(spring.faces)
+            nodes_of.append(spring.faces if linear else space.face_nodes(spring.faces))
+            blocks_of.append(
+                surface.spring_blocks(
+                    space.mesh.points[spring.faces],
+                    np.broadcast_to(spring.normal, (k,)),
+                    np.broadcast_to(spring.tangential, (k,)),
+                    linear,
+                )
+            )
+        rows.append(
+            surface.assemble(nodes_of, blocks_of, space.n_vertices if linear else space.n_nodes)
+        )
+    return rows[0], rows[1]
+
+
+def _constraints(
+    space: Discretisation, conditions: Conditions
+) -> tuple[Ints, Floats, Floats]:
+    """Per node the projector onto what stays free, and the prescribed part of the displacement.
+
+    A node on several constraints keeps only the directions that all of them leave free: the
+    projector onto the intersection, from the null space of Σ (I − Q).
+    """
+    held = np.zeros((space.n_nodes, 3, 3))
+    prescribed = np.zeros((space.n_nodes, 3))
+    for constraint in conditions.constraints:
+        faces = space.face_nodes(constraint.faces)
+        free = np.broadcast_to(constraint.free, (len(faces), 3, 3))
+        blocked = np.repeat(np.eye(3) - free, 6, axis=0)
+        nodes = faces.ravel()
+        np.add.at(held, nodes, blocked)
+        if constraint.value is not None:
+            unique, first = np.unique(nodes, return_index=True)
+            value = np.asarray(constraint.value(space.nodes[unique]))
+            part = np.einsum("nij,nj->ni", blocked[first], value)
+            known = np.einsum("nij,nj->ni", blocked[first], prescribed[unique])
+            prescribed[unique] += part - known
+    nodes = np.flatnonzero(held.any(axis=(1, 2))).astype(np.int32)
+    values, vectors = np.linalg.eigh(held[nodes])
+    free_directions = (values < 1e-9 * np.maximum(values[:, -1:], 1.0)).astype(float)
+    projectors = np.einsum("nik,nk,njk->nij", vectors, free_directions, vectors)
+    return nodes, np.ascontiguousarray(projectors), prescribed

@@ -1,0 +1,121 @@
+"""Stiffness that lives on boundary faces, assembled in 3×3 blocks on the rows it touches:
+infinite elements [far_field] and springs.
+
+An infinite element extends a face to infinity along rays from a pole x₀; along a ray the
+displacement falls as s^-p. With g_i dual to the corners seen from the pole, d = |det(X_i − x₀)|
+and L_i barycentric on the face,
+
+  ∇(N_a s^-p) = s^-(p+1) Σ_i C_ai g_i,   C_ai = ∂N_a/∂L_i − Σ_j L_j ∂N_a/∂L_j − p N_a
+  K_ab = d / (2(2p−1)) Σ_q w_q [λ B_a ⊗ B_b + μ B_b ⊗ B_a + μ (B_a · B_b) I]
+
+The integral along the ray, ∫ s^(-2p-2) s² ds = 1/(2p−1), is done by hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sparse
+from numpy.typing import NDArray
+
+from femcrust.mesh.mesh import Floats, Ints
+
+# Triangle rule of degree 4 [Dunavant85]: B is quadratic in L, so products are exact.
+_A, _B = 0.445948490915965, 0.091576213509771
+_WEIGHT_A, _WEIGHT_B = 0.223381589678011, 0.109951743655322
+POINTS = np.array(
+    [[_A, _A, 1 - 2 * _A], [_A, 1 - 2 * _A, _A], [1 - 2 * _A, _A, _A]]
+    + [[_B, _B, 1 - 2 * _B], [_B, 1 - 2 * _B, _B], [1 - 2 * _B, _B, _B]]
+)  # (q, 3)
+WEIGHTS = np.array([_WEIGHT_A] * 3 + [_WEIGHT_B] * 3)  # sum 1
+
+
+@dataclass(frozen=True)
+class BlockRows:
+    """Rows of 3×3 blocks: those of `rows` only; begin (n+1,), columns (m,), blocks (m, 3, 3)."""
+
+    rows: Ints
+    begin: Ints
+    columns: Ints
+    blocks: Floats
+
+
+def face_shape(barycentric: Floats, linear: bool = False) -> tuple[Floats, Floats]:
+    """Shape functions of a face and ∂N_a/∂L_i, the three L taken as independent.
+
+    barycentric : (q, 3).  Returns (q, n), (q, n, 3) with n = 6, or 3 when linear.
+    """
+    n_points = len(barycentric)
+    if linear:
+        return barycentric, np.broadcast_to(np.eye(3), (n_points, 3, 3)).copy()
+    values, slopes = np.zeros((n_points, 6)), np.zeros((n_points, 6, 3))
+    for i in range(3):
+        values[:, i] = barycentric[:, i] * (2 * barycentric[:, i] - 1)
+        slopes[:, i, i] = 4 * barycentric[:, i] - 1
+    for k, (i, j) in enumerate(((0, 1), (1, 2), (0, 2)), start=3):
+        values[:, k] = 4 * barycentric[:, i] * barycentric[:, j]
+        slopes[:, k, i] = 4 * barycentric[:, j]
+        slopes[:, k, j] = 4 * barycentric[:, i]
+    return values, slopes
+
+
+def infinite_blocks(
+    corners: Floats, pole: Floats, exponent: float, lam: Floats, mu: Floats, linear: bool = False
+) -> Floats:
+    """Stiffness blocks of infinite elements on faces.
+
+    corners : (k, 3, 3) m; pole : (3,) m; lam, mu : (k,) Pa.  Returns (k, n, n, 3, 3), n = 6 or 3.
+    """
+    seen = corners - pole  # rows X_i − x₀
+    dual = np.linalg.inv(seen).transpose(0, 2, 1)  # (k, i, 3): g_i · (X_j − x₀) = δ_ij
+    weight = np.abs(np.linalg.det(seen)) / (2 * (2 * exponent - 1))
+    values, slopes = face_shape(POINTS, linear)
+    radial = np.einsum("qj,qaj->qa", POINTS, slopes) + exponent * values
+    table = slopes - radial[:, :, None]  # C_qai
+    b = np.einsum("qai,kic->kqac", table, dual)
+    outer = np.einsum("q,kqac,kqbd->kabcd", WEIGHTS, b, b)
+    trace = np.einsum("kabcc->kab", outer)
+    lam_w, mu_w = (lam * weight)[:, None, None, None, None], (mu * weight)[:, None, None, None, None]
+    eye = np.eye(3)
+    return np.asarray(
+        lam_w * outer
+        + mu_w * outer.transpose(0, 1, 2, 4, 3)
+        + mu_w * trace[..., None, None] * eye
+    )
+
+
+def spring_blocks(
+    corners: Floats, normal: Floats, tangential: Floats, linear: bool = False
+) -> Floats:
+    """∫ N_a N_b [k_n n⊗n + k_t (I − n⊗n)] dA on faces; stiffnesses in Pa/m. (k, n, n, 3, 3)"""
+    cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    double_area = np.linalg.norm(cross, axis=1)
+    n = cross / double_area[:, None]
+    values, _ = face_shape(POINTS, linear)
+    mass = np.einsum("q,qa,qb->ab", WEIGHTS, values, values)
+    nn = np.einsum("kc,kd->kcd", n, n)
+    spring = normal[:, None, None] * nn + tangential[:, None, None] * (np.eye(3) - nn)
+    return np.asarray(
+        np.einsum("k,ab,kcd->kabcd", double_area / 2, mass, spring)
+    )
+
+
+def assemble(nodes_of: list[Ints], blocks_of: list[Floats], n_nodes: int) -> BlockRows:
+    """Sum face blocks into rows. nodes_of: (k, n) each; blocks_of: (k, n, n, 3, 3) each."""
+    if not nodes_of:
+        empty = np.zeros(0, dtype=np.int32)
+        return BlockRows(empty, np.zeros(1, dtype=np.int32), empty, np.zeros((0, 3, 3)))
+    row = np.concatenate([np.repeat(n, n.shape[1], axis=1).ravel() for n in nodes_of])
+    column = np.concatenate([np.tile(n, (1, n.shape[1])).ravel() for n in nodes_of])
+    blocks = np.concatenate([b.reshape(-1, 3, 3) for b in blocks_of])
+    key = row.astype(np.int64) * n_nodes + column
+    unique, inverse = np.unique(key, return_inverse=True)
+    order: NDArray[np.int64] = np.arange(len(key), dtype=np.int64)
+    gather = sparse.csr_matrix((np.ones(len(key)), (inverse, order)), shape=(len(unique), len(key)))
+    summed = np.asarray(gather @ blocks.reshape(-1, 9)).reshape(-1, 3, 3)
+    rows, first = np.unique(unique // n_nodes, return_index=True)
+    begin = np.append(first, len(unique))
+    return BlockRows(
+        rows.astype(np.int32), begin.astype(np.int32), (unique % n_nodes).astype(np.int32), summed
+    )

@@ -79,3 +79,15 @@ def _advice(
         f"{reached} after {iterations} iterations; raise solver.max_iterations (now"
         f" {max_iterations}), or look at the cell quality that `femcrust check` prints"
     )
+
+
+def reporting(advance: Callable[[float, str], None], tolerance: float) -> Watch:
+    """A watch that shows progress: the share of decades of residual already won."""
+    decades = -np.log10(tolerance)
+
+    def watch(iteration: int, residual: float) -> bool:
+        won = -np.log10(max(residual, tolerance)) / decades
+        advance(float(np.clip(won, 0.0, 1.0)), f"iteration {iteration}, residual {residual:.1e}")
+        return True
+
+    return watch

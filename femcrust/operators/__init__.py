@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from femcrust.operators.elastic import ElasticOperator, elastic
+from femcrust.operators.load import load, stress
 
-__all__ = ["ElasticOperator", "elastic"]
+__all__ = ["ElasticOperator", "elastic", "load", "stress"]

@@ -1,0 +1,64 @@
+# femcrust: `make run` shows an example, `make test` checks everything. Both do their own set-up in
+# .venv; a Debian or Ubuntu machine with Python >= 3.11, g++ and make is enough.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run test verify mutate lint format perf clean
+
+VENV ?= .venv
+EXAMPLE ?= strike-slip
+PYTEST_ARGS ?=
+
+BIN := $(VENV)/bin
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+
+help:  ## this list
+	@echo "make run      install into $(VENV), run the example $(EXAMPLE), leave pictures and a report"
+	@echo "make test     install what the tests need, run all but the slow ones"
+	@echo "make verify   comparisons with known solutions, the slow ones too"
+	@echo "make mutate   plant errors in a copy, one at a time: a test must catch each"
+	@echo "make lint     ruff, mypy, import-linter, clang-format"
+	@echo "make format   let ruff and clang-format rewrite the sources"
+	@echo "make perf     measure speed on this machine"
+	@echo "make clean    remove builds and caches ($(VENV) and example/ stay)"
+	@echo "PYTEST_ARGS='-k okada' narrows test and verify; EXAMPLE=name chooses another example."
+
+run:
+	@.ci/setup.sh $(VENV)
+	@[ -f example/$(EXAMPLE)/case.yaml ] || $(BIN)/femcrust init $(EXAMPLE) example/$(EXAMPLE)
+	@$(BIN)/femcrust run example/$(EXAMPLE)/case.yaml
+
+test:
+	@.ci/setup.sh $(VENV) test
+	@$(BIN)/pytest -m "not slow" $(PYTEST_ARGS)
+
+verify:
+	@.ci/setup.sh $(VENV) test
+	@$(BIN)/pytest -m verify $(PYTEST_ARGS)
+
+mutate:
+	@.ci/setup.sh $(VENV) dev
+	@$(BIN)/python tests/mutate.py
+
+lint:
+	@.ci/setup.sh $(VENV) dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy --strict femcrust
+	$(BIN)/lint-imports --no-cache
+	find csrc -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh' | xargs -r $(BIN)/clang-format --dry-run -Werror
+
+format:
+	@.ci/setup.sh $(VENV) dev
+	$(BIN)/ruff check --fix-only --quiet
+	$(BIN)/ruff format
+	find csrc -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh' | xargs -r $(BIN)/clang-format -i
+
+perf:
+	@.ci/setup.sh $(VENV) test
+	@$(BIN)/python perf/run.py
+
+clean:
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	find femcrust tests meshes perf -name __pycache__ -type d -prune -exec rm -rf {} +

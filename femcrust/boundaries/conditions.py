@@ -1,0 +1,57 @@
+"""What the boundaries of a case come to: constraints, nodal forces, springs, infinite elements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+from femcrust.mesh.mesh import Floats, Ints
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """Faces (k, 3) whose nodes move only along `free` (3, 3) or (k, 3, 3), a projector;
+    value(points (n, 3)) -> (n, 3) m prescribes the rest, None holds it at zero."""
+
+    faces: Ints
+    free: Floats
+    value: Callable[[Floats], Floats] | None = None
+
+
+@dataclass(frozen=True)
+class Traction:
+    """Forces ∫ N_a t dA at the six quadratic nodes of faces. faces (k, 3), forces (k, 6, 3) N"""
+
+    faces: Ints
+    forces: Floats
+
+
+@dataclass(frozen=True)
+class Springs:
+    """An elastic foundation on faces (k, 3): stiffness along and across the normal, Pa/m."""
+
+    faces: Ints
+    normal: Floats | float
+    tangential: Floats | float
+
+
+@dataclass(frozen=True)
+class Infinite:
+    """Infinite elements on faces (k, 3) of tetrahedra (k,): pole (3,), displacement ~ s^-exponent."""
+
+    faces: Ints
+    tets: Ints
+    pole: Floats
+    exponent: int
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """All conditions of a model; body_force (n_tets, 3) N/m³ or None."""
+
+    constraints: list[Constraint] = field(default_factory=list)
+    tractions: list[Traction] = field(default_factory=list)
+    springs: list[Springs] = field(default_factory=list)
+    infinite: Infinite | None = None
+    body_force: Floats | None = None

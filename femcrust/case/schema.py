@@ -1,0 +1,105 @@
+"""The whole case: what a case file may hold, as frozen data in SI (angles in degrees).
+
+`Case.model_validate(dict)` or keywords build the same in Python, where bare numbers are SI and
+material values may be functions f(x, y, z) of arrays.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model_validator
+
+from femcrust.case.schema_boundaries import Boundary, Load
+from femcrust.case.schema_faults import Fault
+from femcrust.case.schema_materials import Material
+from femcrust.case.schema_mesh import MeshSection
+from femcrust.case.schema_output import Output
+from femcrust.case.schema_solver import Solver, Time
+from femcrust.case.section import Reading, Section, Text, Word, complaint, listed
+from femcrust.case.suggest import did_you_mean
+
+NO_RELAXATION = (
+    "relaxation is not yet available in this version; remove the section for an elastic run"
+)
+
+
+class Info(Section):
+    """Who made the case and why; copied into every output."""
+
+    title: str = Field(default="", max_length=1000)
+    authors: Annotated[tuple[Text, ...], BeforeValidator(listed)] = ()
+    reference: Text | None = Field(default=None, description="Paper or DOI.")
+    keywords: Annotated[tuple[Text, ...], BeforeValidator(listed)] = ()
+    crs: Text | None = Field(
+        default=None,
+        description="Coordinate system of x, y; only where lon/lat occur.",
+        examples=["EPSG:32654"],
+    )
+
+
+def _quiet_sides() -> dict[str, Boundary]:
+    words = {"sides": "infinite", "bottom": "infinite", "top": "free"}
+    return {name: Boundary.model_validate(word) for name, word in words.items()}
+
+
+class Case(Section):
+    """One computation: mesh, materials, what acts, how it is solved, what is written."""
+
+    case: Info = Info()
+    mesh: MeshSection
+    materials: dict[Word, Material] = Field(min_length=1)
+    faults: dict[Word, Fault] = Field(default={}, description="Faults by name.")
+    boundaries: dict[Text, Boundary] = Field(
+        default_factory=_quiet_sides,
+        description="By sides, bottom, top, west, east, south, north or a surface of the mesh.",
+    )
+    loads: dict[Word, Load] = Field(default={}, description="Loads by name.")
+    time: Time | None = Field(default=None, description="Reserved for relaxation runs.")
+    solver: Solver = Solver()
+    output: Output = Output()
+
+    _reading: Reading = PrivateAttr(default=Reading())
+
+    def model_post_init(self, context: Any) -> None:
+        """Keep where the case comes from."""
+        if isinstance(context, Reading):
+            self._reading = context
+
+    @property
+    def directory(self) -> Path:
+        """Folder of the case file; relative files in the case start there."""
+        return self._reading.directory
+
+    @property
+    def name(self) -> str:
+        """The case file as the user called it, for messages."""
+        return self._reading.name
+
+    def resolved(self) -> dict[str, Any]:
+        """Every value, defaults too, with units: a valid case file as plain data."""
+        return self.model_dump(mode="json", exclude_none=True, by_alias=True)
+
+    @field_validator("time")
+    @classmethod
+    def _elastic_only(cls, value: Time | None) -> Time | None:
+        if value is not None:
+            raise complaint(NO_RELAXATION)
+        return value
+
+    @model_validator(mode="after")
+    def _sections_agree(self) -> Case:
+        for i, name in enumerate(self.mesh.box.fault_planes if self.mesh.box else ()):
+            if name not in self.faults:
+                hint = did_you_mean(name, self.faults) or "; the case has no faults"
+                at = ("mesh", "box", "fault_planes", i)
+                raise complaint(f"{name!r} is no fault{hint}", *at)
+        if self.time is None:
+            needs = "needs a section time, for relaxation; remove it"
+            for key in self.output.given(("every", "times")):
+                raise complaint(needs, "output", key)
+            for name, fault in self.faults.items():
+                if fault.time != 0.0:
+                    raise complaint(f"{fault.time:g} s {needs}", "faults", name, "time")
+        return self

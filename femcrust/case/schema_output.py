@@ -1,0 +1,126 @@
+"""Section `output` of a case: what is written, and where."""
+
+from __future__ import annotations
+
+import math
+from pathlib import PurePath
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+
+from femcrust.case.quantities import Angle, Length, Number, PositiveLength, Unit
+from femcrust.case.schema_faults import Dip
+from femcrust.case.schema_solver import PositiveTime
+from femcrust.case.section import FileName, Section, Text, Word, complaint, listed, reading
+
+UNIT_TOLERANCE = 0.01  # three digits of a published unit vector
+
+FieldName = Literal["displacement", "stress", "strain", "coulomb"]
+Format = Literal["vtu", "csv", "png", "html", "npz"]
+
+
+class LineOfSight(Section):
+    """A direction toward a satellite: unit vector, or heading and incidence (right-looking)."""
+
+    unit: tuple[Number, Number, Number] | None = Field(
+        default=None, description="East, north, up, from the ground.", examples=[[-0.6, -0.1, 0.79]]
+    )
+    heading: Angle | None = Field(
+        default=None, description="Flight direction, clockwise from north.", examples=["-13 deg"]
+    )
+    incidence: Annotated[float, Unit("angle", least=0.0, below=90.0)] | None = Field(
+        default=None, description="From the vertical.", examples=["39 deg"]
+    )
+
+    @model_validator(mode="after")
+    def _one_form(self) -> LineOfSight:
+        if self.unit is not None:
+            for name in self.given(("heading", "incidence")):
+                raise complaint("does not go with unit; keep one form", name)
+            length = math.hypot(*self.unit)
+            if not abs(length - 1.0) <= UNIT_TOLERANCE:
+                raise complaint(
+                    f"has length {length:.4g}; give the unit vector [east, north, up] "
+                    "from the ground toward the satellite",
+                    "unit",
+                )
+        elif self.heading is None or self.incidence is None:
+            raise complaint("give unit, or heading and incidence")
+        return self
+
+
+class Receiver(Section):
+    """Faults on which Coulomb stress change is wanted: Δτ along rake + friction · Δσ_n."""
+
+    strike: Angle = Field(description="Clockwise from north.", examples=["30 deg"])
+    dip: Dip = Field(description="Down from horizontal.", examples=["45 deg"])
+    rake: Angle = Field(description="0 left-lateral, 90 thrust.", examples=["90 deg"])
+    friction: Annotated[float, Unit(None, least=0.0, most=1.0)] = Field(
+        default=0.4, description="Effective friction, no unit."
+    )
+    depth: PositiveLength | None = Field(
+        default=None, description="Depth of the map, m.", examples=["10 km"]
+    )
+
+
+class SurfaceGrid(Section):
+    """Displacement of the ground on a regular grid (netCDF)."""
+
+    spacing: PositiveLength = Field(description="m.", examples=["500 m"])
+    extent: tuple[Length, Length, Length, Length] | None = Field(
+        default=None,
+        description="West, east, south, north, m; absent: the whole ground.",
+        examples=[["-30 km", "30 km", "-30 km", "30 km"]],
+    )
+
+    @model_validator(mode="after")
+    def _extent_increases(self) -> SurfaceGrid:
+        e = self.extent
+        if e is not None and not (e[0] < e[1] and e[2] < e[3]):
+            raise complaint("is no extent; give west, east, south, north", "extent")
+        return self
+
+
+class Output(Section):
+    """What is written, into which folder."""
+
+    directory: FileName = Field(default="results", description="Folder, inside that of the case.")
+    stations: FileName | None = Field(
+        default=None,
+        description="CSV: name,x,y[,z] or name,lon,lat[,height].",
+        examples=["gnss.csv"],
+    )
+    fields: Annotated[tuple[FieldName, ...], BeforeValidator(listed)] = ("displacement", "stress")
+    formats: Annotated[tuple[Format, ...], BeforeValidator(listed)] = ("vtu", "csv", "png", "html")
+    los: dict[Word, LineOfSight] = Field(default={}, description="Lines of sight, by name.")
+    coulomb: dict[Word, Receiver] = Field(default={}, description="Receiver faults, by name.")
+    grid: SurfaceGrid | None = None
+    every: PositiveTime | None = Field(
+        default=None, description="Interval of results of a relaxation run, s.", examples=["5 yr"]
+    )
+    times: tuple[PositiveTime, ...] | None = Field(
+        default=None,
+        description="Times of results of a relaxation run, s.",
+        examples=[["1 yr", "10 yr"]],
+    )
+    title: Text | None = Field(default=None, description="Title of pictures; absent: the case's.")
+
+    @field_validator("directory")
+    @classmethod
+    def _inside(cls, value: str, info: ValidationInfo) -> str:
+        path = PurePath(value)
+        if ".." in path.parts or value.startswith("~"):
+            raise complaint(f"{value!r} leaves the folder of the case; name a folder inside it")
+        if path.is_absolute() and not reading(info).absolute_output:
+            raise complaint(
+                f"{value!r} is absolute; name a folder inside that of the case, or use --output"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _asked_for(self) -> Output:
+        if "coulomb" in self.fields and not self.coulomb:
+            raise complaint("has coulomb, but output.coulomb names no receiver fault", "fields")
+        if self.every is not None and self.times is not None:
+            raise complaint("does not go with every; keep one of them", "times")
+        return self

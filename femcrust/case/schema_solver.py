@@ -1,0 +1,51 @@
+"""Sections `solver` and `time` of a case."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from femcrust.case.quantities import Unit
+from femcrust.case.section import Section
+
+PositiveTime = Annotated[float, Unit("time", above=0.0)]
+Tolerance = Annotated[float, Unit(None, above=0.0, most=1e-2)]
+
+
+class Solver(Section):
+    """How the linear system is solved; the defaults are good."""
+
+    tolerance: Tolerance = Field(
+        default=1e-8, description="Stop when |residual| / |load| is below this.", examples=[1e-8]
+    )
+    max_iterations: int = Field(default=500, strict=True, gt=0, le=10**9)
+    preconditioner: Literal["multigrid", "jacobi"] = "multigrid"
+    precision: Literal["mixed", "double"] = Field(
+        default="mixed", description="Of the preconditioner; the answer is in double in either."
+    )
+    initial_guess: Literal["zero", "learned"] = Field(
+        default="zero",
+        description="learned: by the history of a relaxation run; elastic runs have none.",
+    )
+    backend: Literal["auto", "cpu", "cuda"] = Field(
+        default="auto", description="--set and FEMCRUST_BACKEND go before it."
+    )
+    library: Literal["femcrust"] = "femcrust"
+    threads: int | None = Field(
+        default=None,
+        strict=True,
+        gt=0,
+        le=65536,
+        description="absent: OMP_NUM_THREADS, else all cores.",
+    )
+
+
+class Time(Section):
+    """The span of a relaxation run; absent: the elastic answer alone."""
+
+    end: PositiveTime = Field(description="s; a year has 365.25 days.", examples=["50 yr"])
+    step: PositiveTime = Field(description="First step, s.", examples=["0.25 yr"])
+    tolerance: Tolerance | None = Field(
+        default=None, description="Error per step; absent: the step is fixed.", examples=[1e-4]
+    )

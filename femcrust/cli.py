@@ -1,0 +1,271 @@
+"""The command `femcrust`: reads arguments, calls one function, turns what goes wrong into a status.
+
+0 done; 1 our bug; 2 the input is wrong; 3 not converged; 4 device or memory; 5 interrupted;
+6 disk. A mistake of the user gets one line that names the thing, its value and the remedy, never a
+traceback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import difflib
+import errno
+import os
+import signal
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from femcrust import progress
+from femcrust.errors import DiskError, FemcrustError, InputError, Interrupted, MemoryShortage
+
+SHORT_HELP = """\
+femcrust computes how the Earth's crust deforms.
+
+  femcrust init strike-slip            write a commented case into the folder strike-slip
+  femcrust run strike-slip/case.yaml   solve it; leaves pictures, tables and a report
+
+femcrust --help lists all commands."""
+
+DISK_ERRORS = {
+    errno.ENOSPC: "free some space, or choose another folder with --output",
+    errno.EDQUOT: "free some space, or choose another folder with --output",
+    errno.EROFS: "choose another folder with --output",
+    errno.EACCES: "change its permissions, or choose another folder with --output",
+    errno.EIO: "check the disk, or choose another folder with --output",
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises InputError instead of printing its usage; knows no abbreviations."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}; see {self.prog} --help")
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """A hint at what was meant.
+
+    >>> nearest("rum", ["run", "check"])
+    'did you mean run?'
+    >>> nearest("solve", ["run", "check"])
+    'choose from run, check'
+    """
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"did you mean {close[0]}?" if close else f"choose from {', '.join(known)}"
+
+
+def threads(text: str) -> int:
+    """A positive whole number."""
+    if not text.isdecimal() or int(text) < 1:
+        raise InputError(f"--threads: {text!r} is no number of threads; write e.g. --threads 4")
+    return int(text)
+
+
+def overrides(arguments: argparse.Namespace) -> list[str]:
+    """What --set and --threads change in the case, as key=value."""
+    changes: list[str] = arguments.set
+    for change in changes:
+        key, sign, _ = change.partition("=")
+        if not key.strip() or not sign:
+            raise InputError(
+                f"--set: {change!r} is no key=value; write e.g. --set solver.tolerance=1e-10"
+            )
+    if arguments.threads is not None:
+        return [*changes, f"solver.threads={arguments.threads}"]
+    return changes
+
+
+def run(arguments: argparse.Namespace) -> None:
+    from femcrust.run import run_file
+
+    run_file(arguments.case, overrides(arguments), arguments.output)
+
+
+def check(arguments: argparse.Namespace) -> None:
+    from femcrust.check import check_file
+
+    check_file(arguments.case, overrides(arguments))
+
+
+def init(arguments: argparse.Namespace) -> None:
+    from femcrust import templates
+
+    if arguments.template is None:
+        print("templates:", ", ".join(templates.names()))
+        print("femcrust init TEMPLATE [FOLDER] writes one into a folder")
+    else:
+        templates.init(arguments.template, arguments.folder or Path(arguments.template))
+
+
+def mesh(arguments: argparse.Namespace) -> None:
+    from femcrust.run import mesh_file
+
+    mesh_file(arguments.case, overrides(arguments), arguments.output)
+
+
+def plot(arguments: argparse.Namespace) -> None:
+    from femcrust import outputs
+
+    outputs.plot(arguments.results)
+
+
+def info(arguments: argparse.Namespace) -> None:
+    from femcrust import info
+
+    print(info.text())
+
+
+COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], None], str]] = {
+    "run": (run, "solve a case; write tables, fields, pictures and a report"),
+    "check": (check, "validate a case without solving; forecast size, memory and time"),
+    "init": (init, "write a commented case to start from"),
+    "mesh": (mesh, "make the mesh of a case only, with a quality report"),
+    "plot": (plot, "draw the pictures of a results folder again"),
+    "info": (info, "versions, backends and devices"),
+}
+
+
+def build_parser() -> tuple[Parser, dict[str, Parser]]:
+    """The parser of the command, and those of its subcommands by name."""
+    parser = Parser(prog="femcrust", allow_abbrev=False, description=SHORT_HELP.partition("\n")[0])
+    parser.add_argument("--version", action="store_true", help="print the version")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    parsers = {}
+    for name, (_, summary) in COMMANDS.items():
+        command = commands.add_parser(
+            name, help=summary, description=summary[0].upper() + summary[1:], allow_abbrev=False
+        )
+        parsers[name] = command
+        command.add_argument("--traceback", action="store_true", help="show where a failure arose")
+        if name in {"run", "check", "mesh"}:
+            command.add_argument("case", type=Path, metavar="CASE", help="case.yaml")
+            command.add_argument(
+                *("-s", "--set"),
+                action="append",
+                default=[],
+                metavar="KEY=VALUE",
+                help="change a key of the case, e.g. solver.tolerance=1e-10 (repeatable)",
+            )
+            command.add_argument("--threads", type=threads, help="CPU threads (all, if not given)")
+            command.add_argument("-q", "--quiet", action="store_true", help="print errors only")
+    for name, what in {"run": "folder of the results", "mesh": "file of the mesh"}.items():
+        parsers[name].add_argument("-o", "--output", type=Path, metavar="PATH", help=what)
+    parsers["init"].add_argument("template", nargs="?", help="name; without it, all are listed")
+    parsers["init"].add_argument("folder", nargs="?", type=Path, help="where (./TEMPLATE)")
+    parsers["plot"].add_argument("results", type=Path, help="folder that `femcrust run` wrote")
+    return parser, parsers
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """Arguments of the command; InputError with a hint where one is unknown."""
+    if words and not words[0].startswith("-") and words[0] not in COMMANDS:
+        raise InputError(f"{words[0]!r} is no command; {nearest(words[0], list(COMMANDS))}")
+    parser, parsers = build_parser()
+    arguments, unknown = parser.parse_known_args(words)
+    if unknown:
+        chosen = parsers.get(arguments.command, parser)
+        options = [word for word in chosen._option_string_actions if word.startswith("--")]
+        hint = nearest(unknown[0].partition("=")[0], options)
+        raise InputError(f"{unknown[0]!r} is not understood by {chosen.prog}; {hint}")
+    return arguments
+
+
+def dispatch(words: Sequence[str]) -> None:
+    """Do what the words ask for."""
+    arguments = parse(words)
+    if arguments.version:
+        from importlib.metadata import version
+
+        print(f"femcrust {version('femcrust')}")
+    elif arguments.command is None:
+        print(SHORT_HELP)
+    else:
+        with progress.reporting(quiet=getattr(arguments, "quiet", False)):
+            COMMANDS[arguments.command][0](arguments)
+        sys.stdout.flush()  # a full disk or a closed pipe shows here, not at exit
+
+
+@contextlib.contextmanager
+def process_manners() -> Iterator[None]:
+    """SIGTERM raises Interrupted, warnings are one line; as before afterwards."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise Interrupted("stopped by SIGTERM; results of this run are not complete")
+
+    def warn(message: Warning | str, *_: object, **__: object) -> None:
+        print(f"warning: {message}", file=sys.stderr)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    with warnings.catch_warnings():
+        warnings.showwarning = warn
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+
+def known(error: BaseException) -> FemcrustError | None:
+    """The error of ours that an exception of Python stands for; None if it is a bug."""
+    if isinstance(error, FemcrustError):
+        return error
+    if isinstance(error, KeyboardInterrupt):
+        return Interrupted("interrupted; results of this run are not complete")
+    if isinstance(error, MemoryError):
+        detail = f" ({error})" if str(error) else ""
+        return MemoryShortage(f"not enough memory{detail}; use a coarser mesh or a larger machine")
+    if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+        reason = f"{error.strerror}; {DISK_ERRORS[error.errno]}"
+        return DiskError(f"{error.filename}: {reason}" if error.filename else reason)
+    return None
+
+
+def write_log(error: BaseException, words: Sequence[str]) -> str:
+    """Keep the traceback of a bug in a file; returns its name."""
+    import platform
+    import tempfile
+    import traceback
+
+    lines = [f"femcrust {' '.join(words)}\n", f"{platform.platform()}, Python {sys.version}\n\n"]
+    for folder in (Path.cwd(), None):  # None: the system's folder for temporary files
+        with contextlib.suppress(OSError):
+            handle, name = tempfile.mkstemp(prefix="femcrust-bug-", suffix=".log", dir=folder)
+            with open(handle, "w", encoding="utf-8") as file:
+                file.writelines([*lines, *traceback.format_exception(error)])
+            return name
+    return "the traceback (--traceback shows it)"
+
+
+def report(error: BaseException, words: Sequence[str]) -> int:
+    """Tell the user what went wrong, in one line; the exit status."""
+    ours = known(error)
+    if ours is not None:
+        message = " ".join(str(ours).split())
+    else:
+        cause = " ".join(f"{type(error).__name__}: {error}".split())
+        message = f"{cause}; this is a bug, please report it with {write_log(error, words)}"
+    if "--traceback" in words:
+        import traceback
+
+        traceback.print_exception(error)
+    print(message, file=sys.stderr)
+    return ours.exit_code if ours is not None else 1
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the command; the exit status."""
+    words = sys.argv[1:] if words is None else words
+    try:
+        with process_manners():
+            dispatch(words)
+    except BrokenPipeError:
+        # the reader of our output has gone: say nothing more, not even at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Interrupted.exit_code
+    except (Exception, KeyboardInterrupt) as error:
+        return report(error, words)
+    return 0

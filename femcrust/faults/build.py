@@ -1,0 +1,92 @@
+"""From the faults of a case to sources: one eigenstrain field for each, whatever its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from femcrust.errors import InputError
+from femcrust.faults.fsp import read_fsp
+from femcrust.faults.immersed import immersed_source
+from femcrust.faults.moment_tensor import point_source
+from femcrust.faults.patches import Project, read_patches
+from femcrust.faults.sheet import patch_sheet, rectangle_sheet, triangle_sheet
+from femcrust.faults.source import Locator, Moduli, Source
+from femcrust.faults.split import split_source
+from femcrust.faults.triangles import read_triangles
+from femcrust.mesh.mesh import Mesh
+
+KINDS = ("surface", "rectangle", "triangles", "file", "point")
+
+
+def build(
+    mesh: Mesh,
+    elastic: Moduli,
+    faults: Mapping[str, Any],
+    locator: Locator,
+    directory: Path,
+    project: Project | None = None,
+) -> list[Source]:
+    """The sources of all faults, in the order of the case.
+
+    faults : name → Fault of the case (attributes as in the schema)
+    locator : finds tetrahedra and the ground in `mesh`
+    directory : relative file names start here
+    project : longitude, latitude (degrees) → x, y (metres); needed where a file has longitudes
+    """
+    return [
+        _source(mesh, elastic, fault, locator, Path(directory), project, f"faults.{name}")
+        for name, fault in faults.items()
+    ]
+
+
+def _source(
+    mesh: Mesh,
+    elastic: Moduli,
+    fault: Any,
+    locator: Locator,
+    directory: Path,
+    project: Project | None,
+    name: str,
+) -> Source:
+    kinds = [kind for kind in KINDS if getattr(fault, kind, None) is not None]
+    if len(kinds) != 1:
+        raise InputError(f"{name}: has {' and '.join(kinds) or 'none'} of {', '.join(KINDS)}; one")
+    if kinds[0] == "surface":
+        if getattr(fault, "edges", "taper") == "open":
+            raise InputError(
+                f"{name}.edges: open: slip cannot reach a buried edge of mesh faces; leave it out "
+                "(edge nodes then do not slip and the moment is kept)"
+            )
+        facets = _group(mesh, str(fault.surface), name)
+        return split_source(mesh, elastic, fault, name, facets, directory)
+    if kinds[0] == "point":
+        return point_source(mesh, elastic, fault.point.at, fault.moment, locator, name)
+    if kinds[0] == "rectangle":
+        sheet = rectangle_sheet(fault.rectangle, fault.slip, locator, directory, name)
+    elif kinds[0] == "triangles":
+        given = fault.triangles
+        points, triangles = read_triangles(
+            directory / str(given.file),
+            getattr(given, "units", "m"),
+            getattr(given, "crs", None),
+            project,
+        )
+        sheet = triangle_sheet(points, triangles, fault, locator, directory, name)
+    else:
+        path = directory / str(fault.file)
+        is_fsp = path.name.lower().removesuffix(".gz").endswith(".fsp")
+        sheet = patch_sheet(read_fsp(path, project) if is_fsp else read_patches(path, project))
+    return immersed_source(mesh, elastic, sheet, locator, name)
+
+
+def _group(mesh: Mesh, group: str, name: str) -> Any:
+    """The facets of a surface group."""
+    if group in mesh.surfaces:
+        return mesh.surfaces[group]
+    near = get_close_matches(group, mesh.surfaces, n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    known = ", ".join(sorted(mesh.surfaces)) or "none"
+    raise InputError(f"{name}.surface: {group!r} is no surface group; {hint}the mesh has {known}")

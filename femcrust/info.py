@@ -1,0 +1,52 @@
+"""`femcrust info`: versions, what the core was built for, and what this machine offers."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+from femcrust import backends
+
+PACKAGES = (
+    *("numpy", "scipy", "h5py", "gmsh", "meshio", "pyamg", "pydantic", "pint", "pyproj"),
+    *("matplotlib", "mpi4py", "petsc4py", "torch", "cupy-cuda13x"),
+)
+
+
+def text() -> str:
+    """What `femcrust info` prints."""
+    built = backends.description()
+    lines = [
+        f"femcrust {version('femcrust')}",
+        f"python   {platform.python_version()} on {platform.platform()}",
+        f"memory   {physical_memory() / 2**30:.1f} GiB",
+        f"backends cpu ({built['instruction_set']}: {INSTRUCTIONS[str(built['instruction_set'])]},"
+        f" {built['threads']} threads); cuda: {'built' if built['cuda'] else 'not built'}",
+        "packages " + ", ".join(f"{name} {_version(name)}" for name in PACKAGES),
+    ]
+    return "\n".join(lines)
+
+
+INSTRUCTIONS = {"v2": "plain x86-64 or another processor", "v3": "AVX2", "v4": "AVX-512"}
+
+
+def physical_memory() -> int:
+    """Bytes of memory that this process may use: the machine's, or its control group's limit."""
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        try:
+            with open(path, encoding="ascii") as file:
+                limit = file.read().strip()
+        except OSError:
+            continue
+        if limit.isdecimal():
+            total = min(total, int(limit))
+    return total
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "–"

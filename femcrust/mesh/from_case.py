@@ -1,0 +1,118 @@
+"""The mesh that a case asks for: read from its file, or made in its box."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from pathlib import Path
+
+import numpy as np
+
+from femcrust.case import Case
+from femcrust.case.schema_faults import Rectangle
+from femcrust.case.schema_mesh import Box
+from femcrust.errors import DiskError, InputError
+from femcrust.mesh.box import BoxSpec, FaultPlane, box_mesh
+from femcrust.mesh.mesh import Floats, Mesh
+from femcrust.mesh.read import read_mesh
+
+UPRIGHT = 89.999  # degrees of dip from which a rectangle counts as vertical
+RIM_POINTS = 24  # of a disc load, to be fine around
+
+
+def case_mesh(case: Case) -> Mesh:
+    """Read or make the mesh of a case."""
+    if case.mesh.file is not None:
+        return read_mesh(case.directory / case.mesh.file, case.mesh.units)
+    assert case.mesh.box is not None  # the schema holds exactly one of the two
+    return box_mesh(box_spec(case, case.mesh.box))
+
+
+def box_spec(case: Case, box: Box) -> BoxSpec:
+    """What to mesh: fine around rectangles, points and discs; faces on layers and fault planes."""
+    targets: list[Floats] = [np.array(box.at)] if box.at else []
+    planes = []
+    for name, fault in case.faults.items():
+        if fault.rectangle is not None:
+            targets.append(rectangle_corners(fault.rectangle))
+            if name in box.fault_planes:
+                planes.append(_plane(name, fault.rectangle))
+        elif name in box.fault_planes:
+            raise InputError(f"mesh.box.fault_planes: {name} has no rectangle; only those are cut")
+        if fault.point is not None:
+            targets.append(np.array([fault.point.at]))
+    for load in case.loads.values():
+        if load.disc is not None:
+            turn = np.linspace(0, 2 * np.pi, RIM_POINTS, endpoint=False)
+            rim = np.stack([np.cos(turn), np.sin(turn)], axis=1) * load.disc.radius
+            ground = np.full((RIM_POINTS, 1), box.z[1])
+            targets.append(np.hstack([rim + np.array(load.disc.center), ground]))
+    topography = box.topography
+    if topography is not None and not callable(topography):
+        raise InputError(
+            "mesh.box.topography: grids are not read yet; write an expression in x and y,"
+            " or make the mesh with gmsh and give mesh.file"
+        )
+    return BoxSpec(
+        x=box.x,
+        y=box.y,
+        z=box.z,
+        near=box.size.near,
+        far=box.size.far,
+        growth=box.size.growth,
+        at=tuple(targets),
+        layers=tuple(sorted(_layers(case, box), reverse=True)),
+        faults=tuple(planes),
+        topography=None if topography is None else lambda x, y: topography(x=x, y=y),
+    )
+
+
+def rectangle_corners(rectangle: Rectangle) -> Floats:
+    """Corners in cyclic order from the start of the upper edge; dip to the right of strike. (4, 3)"""
+    strike, dip = np.radians([rectangle.strike, rectangle.dip])
+    along = np.array([np.sin(strike), np.cos(strike), 0.0])
+    down = np.array(
+        [np.cos(strike) * np.cos(dip), -np.sin(strike) * np.cos(dip), -np.sin(dip)]
+    )
+    start = np.array(rectangle.top_center) - along * rectangle.length / 2
+    end = start + along * rectangle.length
+    return np.array([start, end, end + down * rectangle.width, start + down * rectangle.width])
+
+
+def write_mesh(mesh: Mesh, path: Path) -> None:
+    """Write a mesh with its groups as numbers, in the format of the file's ending."""
+    import meshio
+
+    tags = np.zeros(mesh.n_tets, dtype=np.int32)
+    for number, tets in enumerate(mesh.volumes.values(), start=1):
+        tags[tets] = number
+    data = meshio.Mesh(mesh.points, [("tetra", mesh.tets)], cell_data={"group": [tags]})
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            data.write(path)
+    except OSError as error:
+        raise DiskError(f"{path}: {error.strerror or error}; choose another file") from error
+    except (meshio.WriteError, KeyError) as error:
+        raise InputError(f"{path}: no mesh format has this ending; use .vtu or .msh") from error
+
+
+def _plane(name: str, rectangle: Rectangle) -> FaultPlane:
+    corners = rectangle_corners(rectangle)
+    flat = np.ptp(corners, axis=0) < 1e-6 * rectangle.length
+    if rectangle.dip < UPRIGHT or not flat[:2].any():
+        raise InputError(
+            f"mesh.box.fault_planes: {name} has strike {rectangle.strike:g} and dip"
+            f" {rectangle.dip:g} deg; a box has faces on vertical planes along x or y only;"
+            " remove it from fault_planes (it is immersed then), or mesh it with gmsh"
+        )
+    return FaultPlane(name, np.where(flat, corners.mean(axis=0), corners))
+
+
+def _layers(case: Case, box: Box) -> set[float]:
+    """z of the borders between materials inside the box."""
+    borders = set()
+    for material in case.materials.values():
+        if material.where is not None:
+            for depths in (material.where.depth, material.where.below_surface):
+                borders |= {-depth for depth in depths or () if box.z[0] < -depth < box.z[1]}
+    return borders

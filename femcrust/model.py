@@ -1,0 +1,59 @@
+"""Mesh, materials, faults and boundaries of a case, built and checked to agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from femcrust import boundaries, faults, materials
+from femcrust.boundaries.conditions import Conditions
+from femcrust.case import Case
+from femcrust.errors import InputError
+from femcrust.faults.source import Source
+from femcrust.materials import Elastic
+from femcrust.mesh.exterior import Exterior, exterior_faces
+from femcrust.mesh.from_case import case_mesh
+from femcrust.mesh.locate import Locator
+from femcrust.mesh.mesh import Mesh
+from femcrust.mesh.projection import projector
+
+
+@dataclass(frozen=True)
+class Model:
+    """The physical problem on a mesh, before anything is discretised."""
+
+    case: Case
+    mesh: Mesh
+    exterior: Exterior
+    locator: Locator
+    elastic: Elastic
+    sources: list[Source]
+    conditions: Conditions
+
+
+def build_model(case: Case, mesh: Mesh | None = None) -> Model:
+    """Everything that a solve needs to know of a case; `mesh` when it was made before."""
+    mesh = case_mesh(case) if mesh is None else mesh
+    exterior = exterior_faces(mesh)
+    locator = Locator(mesh)
+    elastic = materials.elastic_fields(mesh, case.materials, case.directory, locator.surface_z)
+    sources = faults.build(
+        mesh, elastic, case.faults, locator, case.directory, projector(case.case.crs)
+    )
+    conditions = boundaries.build(
+        mesh, exterior, elastic, case.boundaries, case.loads, sources, case.directory
+    )
+    if not sources and not acts(conditions):
+        raise InputError(
+            f"{case.name}: nothing acts: add a fault with slip, a load, a traction or a"
+            " prescribed displacement"
+        )
+    return Model(case, mesh, exterior, locator, elastic, sources, conditions)
+
+
+def acts(conditions: Conditions) -> bool:
+    """Whether the boundaries or body forces deform anything."""
+    return bool(
+        conditions.tractions
+        or conditions.body_force is not None
+        or any(constraint.value is not None for constraint in conditions.constraints)
+    )

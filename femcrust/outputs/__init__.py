@@ -1,0 +1,102 @@
+"""Results on the disk: summary.json, stations.csv, fields, surface grid, maps, report.
+
+Everything is written to a folder beside its destination first and renamed at the end.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from femcrust.outputs.atomic import check_directory, staged, write_bytes
+from femcrust.outputs.result import Result, Stations
+from femcrust.outputs.summary import make_summary, summary_json
+
+__all__ = [
+    "Result",
+    "Stations",
+    "check_directory",
+    "make_summary",
+    "plot",
+    "write",
+    "write_summary",
+]
+
+PICTURE_FORMATS = {"png", "html"}
+
+
+def write(result: Result, directory: Path) -> list[Path]:
+    """Write what `case.output` asks for; returns the files under their final names.
+
+    summary.json and case.resolved.yaml always; stations.csv, fields.vtu, fields.npz, *.png and
+    report.html by `output.formats`; surface.nc when `output.grid` is given.
+    """
+    directory = Path(directory)
+    formats = set(result.case.output.formats)
+    with staged(directory) as folder:
+        if "csv" in formats and result.stations is not None:
+            from femcrust.outputs.stations import stations_csv
+
+            write_bytes(folder / "stations.csv", stations_csv(result).encode())
+        if formats & {"vtu", "npz"}:
+            _write_fields(result, folder, formats)
+        wants_grid = getattr(result.case.output, "grid", None) is not None
+        if wants_grid or formats & PICTURE_FORMATS:
+            _write_surface(result, folder, formats, wants_grid)
+        from femcrust.outputs.resolved import resolved_yaml
+
+        write_bytes(folder / "case.resolved.yaml", resolved_yaml(result.case).encode())
+        write_bytes(folder / "summary.json", summary_json(result.summary).encode())
+        names = sorted(file.name for file in folder.iterdir())
+    return [directory / name for name in names]
+
+
+def write_summary(summary: dict[str, object], directory: Path) -> Path:
+    """Only summary.json: what is left to say about a run that failed or did not converge."""
+    directory = Path(directory)
+    with staged(directory) as folder:
+        write_bytes(folder / "summary.json", summary_json(summary).encode())
+    return directory / "summary.json"
+
+
+def plot(directory: Path) -> list[Path]:
+    """Draw the pictures and the report of a results folder again, from its fields.npz."""
+    from femcrust.outputs.archive import read_archive
+
+    directory = Path(directory)
+    result = read_archive(directory / "fields.npz")
+    with staged(directory) as folder:
+        _write_surface(result, folder, {"png", "html"}, wants_grid=False)
+        names = sorted(file.name for file in folder.iterdir())
+    return [directory / name for name in names]
+
+
+def _write_fields(result: Result, folder: Path, formats: set[str]) -> None:
+    from femcrust.outputs.archive import write_archive
+    from femcrust.outputs.vtu import fields_for_vtu, write_vtu
+
+    if "vtu" in formats:
+        versions = result.summary["versions"]
+        remark = f"{result.case.case.title or ''}; femcrust {versions.get('femcrust', '')}"
+        write_vtu(folder / "fields.vtu", fields_for_vtu(result), remark)
+    if "npz" in formats:
+        write_archive(folder / "fields.npz", result)
+
+
+def _write_surface(result: Result, folder: Path, formats: set[str], wants_grid: bool) -> None:
+    from femcrust.outputs.surface import ground
+
+    surface = ground(result)
+    if wants_grid:
+        from femcrust.outputs.netcdf import write_surface_grid
+
+        write_surface_grid(folder / "surface.nc", result, surface)
+    if formats & PICTURE_FORMATS:
+        from femcrust.outputs.pictures import pictures
+        from femcrust.outputs.report import report_html
+
+        drawn = pictures(result, surface)
+        if "png" in formats:
+            for picture in drawn:
+                write_bytes(folder / f"{picture.name}.png", picture.png)
+        if "html" in formats:
+            write_bytes(folder / "report.html", report_html(result, drawn).encode())

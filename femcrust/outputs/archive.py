@@ -1,0 +1,147 @@
+"""fields.npz: the whole result as NumPy arrays, for scripts and for drawing the pictures again.
+
+For scripts: nodes (n, 3) m with fault nodes doubled, elements (m, 10), displacement (n, 3) m,
+stress (m, 4, 6) Pa in xx, yy, zz, xy, xz, yz at each element's vertices, material (m,).
+`joined` (n,) tells which copies are one node of the mesh.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from femcrust.errors import InputError
+from femcrust.faults.source import Source
+from femcrust.mesh.mesh import Mesh
+from femcrust.outputs.atomic import replacing
+from femcrust.outputs.resolved import plain
+from femcrust.outputs.result import Result, Stations
+from femcrust.outputs.split_nodes import opened
+from femcrust.outputs.summary import summary_json
+
+NAMED = {"materials", "faults", "boundaries", "loads", "los", "coulomb"}  # mappings by user's names
+SCALARS = ("area", "moment", "magnitude", "crossed")
+ARRAYS = ("elements", "eigenstrain", "offset", "potency", "center", "arrows")
+STATION_ARRAYS = ("xyz", "displacement", "convergence", "lonlat", "stress")
+
+
+def write_archive(path: Path, result: Result) -> Path:
+    """Write fields.npz; plain arrays and texts, no pickled objects."""
+    split = opened(result.nodes, result.elements, result.displacement, result.sources)
+    arrays: dict[str, Any] = {
+        "nodes": split.nodes,
+        "elements": split.elements,
+        "displacement": split.displacement,
+        "joined": split.original,
+        "continuous": result.displacement,
+        "stress": result.stress,
+        "lam": result.elastic.lam,
+        "mu": result.elastic.mu,
+        "rho": result.elastic.rho,
+        "material": np.asarray(result.elastic.index, dtype=np.int32),
+        "material_names": _texts(result.elastic.names),
+        "n_vertices": result.mesh.n_points,
+        "history": np.asarray(result.history, dtype=np.float64),
+        "summary": summary_json(result.summary),
+        "case": json.dumps(plain(result.case)),
+        "fault_names": _texts([source.name for source in result.sources]),
+    }
+    for i, source in enumerate(result.sources):
+        parts = {name: getattr(source, name) for name in ARRAYS + SCALARS}
+        parts |= {f"outline{k}": line for k, line in enumerate(source.outline)}
+        arrays |= {f"fault{i}_{name}": v for name, v in parts.items() if v is not None}
+    if result.stations is not None:
+        arrays["station_names"] = _texts(result.stations.names)
+        arrays["station_side"] = _texts([side or "" for side in result.stations.side])
+        parts = {name: getattr(result.stations, name) for name in STATION_ARRAYS}
+        arrays |= {f"station_{name}": v for name, v in parts.items() if v is not None}
+    with replacing(path) as file:
+        np.savez(file, allow_pickle=False, **arrays)
+    return path
+
+
+def read_archive(path: Path) -> Result:
+    """The result that `write_archive` wrote; its case has plain attributes, not the schema's."""
+    if not path.is_file():
+        raise InputError(f"{path}: not there; add npz to output.formats and run the case again")
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = dict(stored)
+        return _result(arrays)
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise InputError(f"{path}: no results of femcrust ({error}); run the case again") from error
+
+
+def _result(arrays: Mapping[str, Any]) -> Result:
+    first = np.unique(arrays["joined"], return_index=True)[1]
+    nodes = arrays["nodes"][first]
+    elements = arrays["joined"][arrays["elements"]].astype(np.int32)
+    mesh = Mesh(
+        points=nodes[: int(arrays["n_vertices"])], tets=elements[:, :4].copy(), source="fields.npz"
+    )
+    elastic = SimpleNamespace(
+        lam=arrays["lam"],
+        mu=arrays["mu"],
+        rho=arrays["rho"],
+        names=tuple(arrays["material_names"].tolist()),
+        index=arrays["material"],
+    )
+    return Result(
+        case=_case(json.loads(str(arrays["case"]))),
+        mesh=mesh,
+        elastic=elastic,
+        sources=[_source(arrays, i, n) for i, n in enumerate(arrays["fault_names"].tolist())],
+        nodes=nodes,
+        elements=elements,
+        displacement=arrays["continuous"],
+        stress=arrays["stress"],
+        summary=json.loads(str(arrays["summary"])),
+        stations=_stations(arrays),
+        history=arrays["history"].tolist(),
+    )
+
+
+def _source(arrays: Mapping[str, Any], i: int, name: str) -> Source:
+    prefix = f"fault{i}_"
+    parts = {key: arrays.get(prefix + key) for key in ARRAYS}
+    parts |= {key: arrays[prefix + key].item() for key in SCALARS}
+    count = sum(key.startswith(prefix + "outline") for key in arrays)
+    outline = [arrays[f"{prefix}outline{k}"] for k in range(count)]
+    known = {field.name for field in fields(Source)}
+    return Source(name=name, outline=outline, **{k: v for k, v in parts.items() if k in known})
+
+
+def _stations(arrays: Mapping[str, Any]) -> Stations | None:
+    if "station_names" not in arrays:
+        return None
+    parts = {name: arrays.get(f"station_{name}") for name in STATION_ARRAYS}
+    sides = tuple(side or None for side in arrays["station_side"].tolist())
+    return Stations(names=tuple(arrays["station_names"].tolist()), side=sides, **parts)
+
+
+def _case(value: Any, named: bool = False) -> Any:
+    """Attributes for sections, dictionaries where the keys are the user's names."""
+    if isinstance(value, list):
+        return [_case(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    inner = {key: _case(item, named=key in NAMED) for key, item in value.items()}
+    return inner if named else _Section(**inner)
+
+
+class _Section(SimpleNamespace):
+    """A section of a stored case: what it leaves out is None."""
+
+    def __getattr__(self, name: str) -> None:
+        if name.startswith("__"):
+            raise AttributeError(name)
+
+
+def _texts(items: Any) -> Any:
+    return np.array([str(item) for item in items], dtype=np.str_)

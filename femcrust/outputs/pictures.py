@@ -1,0 +1,33 @@
+"""All pictures of a run, in the order of the report."""
+
+from __future__ import annotations
+
+from femcrust.outputs.check_figure import check_figure
+from femcrust.outputs.coulomb_map import coulomb_maps
+from femcrust.outputs.diagnostics import convergence_plot, mesh_plot
+from femcrust.outputs.figure_style import Picture
+from femcrust.outputs.maps import surface_maps, windows
+from femcrust.outputs.result import Result
+from femcrust.outputs.surface import Surface
+
+
+def pictures(result: Result, surface: Surface) -> list[Picture]:
+    """Maps, set-up, mesh, convergence."""
+    drawn = list(surface_maps(result, surface))
+    drawn += coulomb_maps(result, windows(result, surface)[""])
+    stations = result.stations
+    drawn.append(
+        check_figure(
+            result.mesh,
+            result.elastic,
+            result.sources,
+            surface.corners,
+            surface.extent,
+            None if stations is None else stations.xyz,
+            () if stations is None else stations.names,
+        )
+    )
+    drawn.append(mesh_plot(result.mesh))
+    if len(result.history) > 1:
+        drawn.append(convergence_plot(result.history, float(result.case.solver.tolerance)))
+    return drawn

@@ -1,0 +1,78 @@
+"""What a run hands to the writers: the solved fields, their mesh, and the run's own numbers.
+
+The displacement inside an element is Σ N_a (u_a + w_a): u is continuous and stored per node,
+w is the known offset of the elements that touch a split fault (`Source.offset`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from femcrust.faults.source import Source
+from femcrust.mesh.mesh import Floats, Ints, Mesh
+
+
+class ElasticFields(Protocol):
+    """Moduli per tetrahedron; index[t] points into names."""
+
+    @property
+    def lam(self) -> Floats: ...  # (n_tets,) Pa
+    @property
+    def mu(self) -> Floats: ...  # (n_tets,) Pa
+    @property
+    def rho(self) -> Floats: ...  # (n_tets,) kg/m³, nan where the case gives none
+    @property
+    def names(self) -> Sequence[str]: ...
+    @property
+    def index(self) -> Any: ...  # (n_tets,) int
+
+
+@dataclass(frozen=True)
+class Stations:
+    """Displacement, and where asked stress, at the stations.
+
+    names : station names, in the order of the user's file
+    xyz : (n, 3) m, model axes
+    displacement : (n, 3) m; (true east, true north, up) when lonlat is given, else model axes
+    convergence : (n,) rad, meridian convergence: grid north is that far clockwise of true north;
+        zero without a crs
+    lonlat : (n, 2) degrees as the user gave them, or None
+    stress : (n, 6) Pa in *model* axes, or None
+    side : name of the fault side per station on a trace, None elsewhere; () if none is
+    """
+
+    names: tuple[str, ...]
+    xyz: Floats
+    displacement: Floats
+    convergence: Floats
+    lonlat: Floats | None = None
+    stress: Floats | None = None
+    side: tuple[str | None, ...] = ()
+
+
+@dataclass(frozen=True)
+class Result:
+    """Everything that is written.
+
+    case : the resolved case (attributes as in the schema)
+    nodes : (n_nodes, 3) m, vertices then edge midpoints
+    elements : (n_tets, 10) int
+    displacement : (n_nodes, 3) m, the continuous part u
+    stress : (n_tets, 4, 6) Pa at each element's own vertices; xx, yy, zz, xy, xz, yz
+    summary : as `summary.make_summary` builds it
+    history : relative residual after 0, 1, 2, … iterations
+    """
+
+    case: Any
+    mesh: Mesh
+    elastic: ElasticFields
+    sources: Sequence[Source]
+    nodes: Floats
+    elements: Ints
+    displacement: Floats
+    stress: Floats
+    summary: Mapping[str, Any]
+    stations: Stations | None = None
+    history: Sequence[float] = field(default=())

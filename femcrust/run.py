@@ -1,0 +1,126 @@
+"""From a case to its results: the whole data flow on one screen.
+
+case → mesh, materials, faults, boundaries (model) → quadratic space (discretisation) → operator
+→ preconditioner → conjugate gradients → displacement, stress, stations → files.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from femcrust import backends, operators, outputs, preconditioners, progress, solvers
+from femcrust.case import Case, load_case
+from femcrust.discretisation import discretise
+from femcrust.mesh.from_case import case_mesh, write_mesh
+from femcrust.mesh.quality import quality
+from femcrust.model import Model, build_model
+from femcrust.outputs.result import Result
+from femcrust.outputs.summary import current_versions, make_summary
+from femcrust.stations import case_stations, sample_stations
+
+
+def run(case: Case, model: Model | None = None) -> Result:
+    """Solve an elastic case; raises NotConverged rather than returning a wrong answer."""
+    start = time.perf_counter()
+    threads = backends.set_threads(case.solver.threads)
+    backend = backends.select(case.solver.backend)
+    model = build_model(case) if model is None else model
+    stations = case_stations(case, model)
+
+    setup = time.perf_counter()
+    space = discretise(model.mesh)
+    operator = operators.elastic(
+        space, model.elastic.lam, model.elastic.mu, model.conditions, backend
+    )
+    preconditioner = preconditioners.build(
+        case.solver.preconditioner, operator, case.solver.precision
+    )
+    setup = time.perf_counter() - setup
+
+    progress.say(f"solving for {space.n_dof:,} unknowns on {threads} threads")
+    with progress.task("solve") as advance:
+        solution = solvers.solve(
+            operator,
+            preconditioner,
+            operators.load(operator, model.sources, model.conditions),
+            tolerance=case.solver.tolerance,
+            max_iterations=case.solver.max_iterations,
+            watch=solvers.reporting(advance, case.solver.tolerance),
+        )
+    u = solution.displacement
+    stress = operators.stress(operator, model.sources, u)
+    step = {
+        "time_s": 0.0,
+        "iterations": solution.iterations,
+        "relative_residual": solution.residuals[-1],
+        "solve_s": solution.seconds,
+        "initial_relative_residual": solution.residuals[0],
+    }
+    summary = make_summary(
+        status="converged",
+        title=case.case.title,
+        n_elements=model.mesh.n_tets,
+        n_nodes=space.n_nodes,
+        n_dof=space.n_dof,
+        steps=[step],
+        sources=model.sources,
+        setup_s=setup,
+        solve_s=solution.seconds,
+        total_s=time.perf_counter() - start,
+        threads=threads,
+        precision=case.solver.precision,
+        preconditioner=case.solver.preconditioner,
+        versions=current_versions(model.mesh),
+    )
+    return Result(
+        case=case,
+        mesh=model.mesh,
+        elastic=model.elastic,
+        sources=model.sources,
+        nodes=space.nodes,
+        elements=space.elements,
+        displacement=u,
+        stress=stress,
+        summary=summary,
+        stations=sample_stations(stations, space, model, u, stress),
+        history=solution.residuals,
+    )
+
+
+def run_file(path: Path, overrides: Sequence[str] = (), output: Path | None = None) -> Path:
+    """Solve the case in a file and write its results; returns their folder."""
+    case = load_case(path, overrides)
+    directory = output or case.directory / case.output.directory
+    outputs.check_directory(directory)
+    progress.say(f"{path}: {case.case.title}")
+    model = build_model(case)
+    progress.say(quality(model.mesh).text())
+    for source in model.sources:
+        progress.say(
+            f"fault {source.name}: area {source.area / 1e6:.4g} km²,"
+            f" moment {source.moment:.3e} N m, Mw {source.magnitude:.2f}"
+        )
+    result = run(case, model)
+    step = result.summary["steps"][0]
+    progress.say(
+        f"solved: {step['iterations']} iterations, relative residual"
+        f" {step['relative_residual']:.1e}, {step['solve_s']:.2f} s"
+        f" (setup {result.summary['setup_s']:.2f} s)"
+    )
+    for written in outputs.write(result, directory):
+        progress.say(f"  {written}")
+    progress.say(f"results are in {directory}")
+    return directory
+
+
+def mesh_file(path: Path, overrides: Sequence[str] = (), output: Path | None = None) -> Path:
+    """Make the mesh of the case in a file, print its quality and write it."""
+    case = load_case(path, overrides)
+    mesh = case_mesh(case)
+    progress.say(quality(mesh).text())
+    target = output or case.directory / "mesh.vtu"
+    write_mesh(mesh, target)
+    progress.say(f"mesh is in {target}")
+    return target

@@ -1,0 +1,114 @@
+"""Stations of a case: read, put on the ground, found in the mesh, sampled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from femcrust import progress
+from femcrust.case import Case
+from femcrust.discretisation import Discretisation
+from femcrust.errors import InputError
+from femcrust.mesh.mesh import Floats, Ints
+from femcrust.model import Model
+from femcrust.outputs.los import to_true_north
+from femcrust.outputs.result import Stations
+from femcrust.outputs.station_list import StationList, read_station_list
+from femcrust.sampling import displacement_at, linear_at
+
+BURIED = 1e-3  # m under the ground that still counts as on it
+NAMED = 5  # station names that a message lists
+
+
+@dataclass(frozen=True)
+class PlacedStations:
+    """Stations inside the mesh: positions, element and barycentric coordinates."""
+
+    listed: StationList
+    xyz: Floats  # (n, 3)
+    tets: Ints  # (n,)
+    barycentric: Floats  # (n, 4)
+
+
+def case_stations(case: Case, model: Model) -> PlacedStations | None:
+    """The stations of a case, or None; those outside the mesh are an InputError by name."""
+    if case.output.stations is None:
+        return None
+    listed = read_station_list(case.directory / case.output.stations, case.case.crs)
+    ground = model.locator.surface_z(listed.x, listed.y)
+    _refuse(listed, np.isnan(ground), "outside the mesh; move it or make the model wider")
+    lifted = ~(listed.z < ground - BURIED)  # no z, on the ground, or above it
+    above = np.flatnonzero(listed.z > ground + BURIED)
+    if len(above):
+        progress.say(
+            f"{len(above)} stations above the ground are put on it: {_names(listed, above)}"
+        )
+    xyz = np.stack([listed.x, listed.y, np.where(lifted, ground, listed.z)], axis=1)
+    tets, barycentric = model.locator.find(xyz)
+    _refuse(listed, tets < 0, "below the mesh; raise it or make the model deeper")
+    return PlacedStations(listed, xyz, tets, barycentric)
+
+
+def sample_stations(
+    placed: PlacedStations | None,
+    space: Discretisation,
+    model: Model,
+    u: Floats,
+    stress: Floats,
+) -> Stations | None:
+    """Displacement and stress at the stations, from the side of a fault that their element is on."""
+    if placed is None:
+        return None
+    listed = placed.listed
+    displacement = displacement_at(space, model.sources, u, placed.tets, placed.barycentric)
+    if listed.lonlat is not None:
+        displacement = to_true_north(displacement, listed.convergence)
+    return Stations(
+        names=listed.names,
+        xyz=placed.xyz,
+        displacement=displacement,
+        convergence=listed.convergence,
+        lonlat=listed.lonlat,
+        stress=linear_at(stress[placed.tets], placed.barycentric),
+        side=_sides(placed, model),
+    )
+
+
+def _sides(placed: PlacedStations, model: Model) -> tuple[str | None, ...]:
+    """`fault:hanging` or `fault:foot` where a station's element jumps at the station itself."""
+    from femcrust.sampling import shape_values
+
+    sides: list[str | None] = [None] * len(placed.tets)
+    shape = shape_values(placed.barycentric)
+    for source in model.sources:
+        if source.offset is None:
+            continue
+        place = {int(e): k for k, e in enumerate(source.elements)}
+        for station, tet in enumerate(placed.tets):
+            k = place.get(int(tet))
+            on_trace = k is not None and np.abs(placed.barycentric[station]).min() < 1e-6
+            if k is None or not on_trace:
+                continue
+            jump = shape[station] @ source.offset[k]
+            if np.abs(jump).max() > 0:
+                sides[station] = f"{source.name}:{_side_of(source.offset[k], source)}"
+    return tuple(sides) if any(sides) else ()
+
+
+def _side_of(offset: Floats, source: object) -> str:
+    """Hanging when the offset points along the fault's mean slip, foot when against it."""
+    arrows = np.asarray(getattr(source, "arrows"))
+    mean = arrows[:, 3:].mean(axis=0)
+    return "hanging" if float(offset.sum(axis=0) @ mean) > 0 else "foot"
+
+
+def _names(listed: StationList, which: Ints | np.ndarray) -> str:
+    names = ", ".join(listed.names[int(k)] for k in which[:NAMED])
+    return names + (f" and {len(which) - NAMED} more" if len(which) > NAMED else "")
+
+
+def _refuse(listed: StationList, bad: np.ndarray, why: str) -> None:
+    if bad.any():
+        which = np.flatnonzero(bad)
+        raise InputError(f"output.stations: {_names(listed, which)}: {why}")

@@ -1,0 +1,122 @@
+"""What the mesh recipes share: a Gmsh session, isotropic grading, optimisation, a report.
+
+Element size grows linearly with the distance d from the source: h = min(near + growth d, far).
+Lengths in Gmsh are metres.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+KM = 1e3
+DELAUNAY = 1  # Gmsh's Mesh.Algorithm3D; HXT (10) is faster, but see README § Meshes
+DEBIAN_PACKAGES = (
+    "libglu1-mesa libgl1 libx11-6 libxrender1 libxcursor1 libxfixes3 libxext6 libxft2 "
+    "libxinerama1 libfontconfig1 libgomp1"
+)
+SAMPLES = 120  # per direction of a source surface, for distances
+
+
+def import_gmsh() -> Any:
+    """The gmsh module, or an explanation of what the system lacks."""
+    try:
+        import gmsh
+    except OSError as error:  # the wheel is there, a system library is not
+        raise SystemExit(
+            f"gmsh cannot be loaded ({error}); on Debian or Ubuntu: apt install {DEBIAN_PACKAGES}"
+        ) from error
+    except ImportError as error:
+        raise SystemExit("gmsh is not installed; pip install gmsh") from error
+    return gmsh
+
+
+@contextmanager
+def session(name: str, threads: int = 1, algorithm: int = DELAUNAY) -> Iterator[Any]:
+    """A quiet Gmsh session with a fresh model; yields the gmsh module."""
+    gmsh = import_gmsh()
+    started_here = not gmsh.isInitialized()
+    if started_here:
+        gmsh.initialize(readConfigFiles=False, interruptible=False)
+    try:
+        gmsh.option.setNumber("General.Verbosity", 1)  # errors only
+        gmsh.option.setNumber("General.NumThreads", threads)
+        gmsh.option.setNumber("Mesh.Algorithm", 6)  # frontal Delaunay: the best triangles
+        gmsh.option.setNumber("Mesh.Algorithm3D", algorithm)
+        gmsh.option.setNumber("Mesh.Binary", 1)
+        gmsh.option.setNumber("Mesh.MshFileVersion", 4.1)
+        gmsh.option.setNumber("Mesh.MeshSizeExtendFromBoundary", 0)
+        gmsh.option.setNumber("Mesh.MeshSizeFromPoints", 0)
+        gmsh.option.setNumber("Mesh.RandomSeed", 1)
+        gmsh.model.add(name)
+        yield gmsh
+    finally:
+        if started_here:
+            gmsh.finalize()
+        else:
+            gmsh.model.remove()
+
+
+def grade(
+    gmsh: Any, surfaces: Sequence[int], near: float, far: float, growth: float
+) -> None:
+    """Element size `near` on the surfaces, growing by `growth` per metre of distance to `far`."""
+    field = gmsh.model.mesh.field
+    distance = field.add("Distance")
+    field.setNumbers(distance, "SurfacesList", list(surfaces))
+    field.setNumber(distance, "Sampling", SAMPLES)
+    size = field.add("Threshold")
+    field.setNumber(size, "InField", distance)
+    field.setNumber(size, "SizeMin", near)
+    field.setNumber(size, "SizeMax", far)
+    field.setNumber(size, "DistMin", 0.0)
+    field.setNumber(size, "DistMax", max((far - near) / growth, 1.0))
+    field.setAsBackgroundMesh(size)
+
+
+def generate(gmsh: Any) -> None:
+    """Tetrahedra, then two optimisers: Gmsh's own and Netgen's."""
+    gmsh.model.mesh.generate(3)
+    gmsh.model.mesh.optimize("")
+
+
+def name_volumes(gmsh: Any, names: dict[str, Sequence[int]]) -> None:
+    """Physical volumes by name."""
+    for name, tags in names.items():
+        gmsh.model.addPhysicalGroup(3, list(tags), name=name)
+
+
+def name_surface(gmsh: Any, name: str, tags: Sequence[int]) -> None:
+    """One physical surface by name."""
+    gmsh.model.addPhysicalGroup(2, list(tags), name=name)
+
+
+def fragment(gmsh: Any, volumes: Sequence[int], surfaces: Sequence[int]) -> list[list[int]]:
+    """Cut volumes and surfaces by one another; the pieces of each, volumes first."""
+    _, pieces = gmsh.model.occ.fragment([(3, v) for v in volumes], [(2, s) for s in surfaces])
+    gmsh.model.occ.synchronize()
+    return [[tag for _, tag in of_one] for of_one in pieces]
+
+
+def write(gmsh: Any, path: str | Path) -> None:
+    """The mesh of the named groups, as Gmsh 4.1 binary."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    gmsh.write(str(path))
+
+
+def report(path: str | Path, started: float) -> None:
+    """Counts, shape, time and digest of a mesh just made, on standard output."""
+    from femcrust.mesh.quality import quality
+    from femcrust.mesh.read import read_mesh
+
+    took = time.perf_counter() - started
+    mesh = read_mesh(path)
+    digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    groups = ", ".join([*mesh.volumes, *(f"{name} (surface)" for name in mesh.surfaces)])
+    sys.stdout.write(f"{path}: {groups}\n{quality(mesh).text()}\nmade in {took:.1f} s; ")
+    sys.stdout.write(f"sha256 {digest}\n")

@@ -1,0 +1,72 @@
+"""Fixtures that every test may use, and what the environment asks of a run.
+
+FEMCRUST_DATA      folder of public data; tests that compare with it skip where it is unset
+FEMCRUST_REQUIRE   comma-separated names (data, cuda, mpi); a skip for want of one is a failure
+FEMCRUST_EXAMPLES  random examples per property test; without it, 25 that are the same in every run
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+from types import ModuleType
+from typing import NoReturn
+
+import hypothesis
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+examples = os.environ.get("FEMCRUST_EXAMPLES")
+hypothesis.settings.register_profile(
+    "femcrust",
+    max_examples=int(examples) if examples else 25,
+    derandomize=not examples,  # a check must not depend on luck; a search should
+    database=None,
+    deadline=None,  # machines are shared
+    print_blob=True,
+)
+hypothesis.settings.load_profile("femcrust")
+
+
+def absent(name: str, reason: str) -> NoReturn:
+    """Skip the running test, saying why; fail it where FEMCRUST_REQUIRE lists `name`."""
+    if name in os.environ.get("FEMCRUST_REQUIRE", "").split(","):
+        pytest.fail(f"FEMCRUST_REQUIRE={name}, but {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The folder of the source tree."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def core() -> ModuleType:
+    """The compiled module of the reference backend."""
+    from femcrust import _core
+
+    return _core.cpu  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of public data."""
+    folder = os.environ.get("FEMCRUST_DATA")
+    if not folder:
+        absent("data", "FEMCRUST_DATA is not set")
+    path = Path(folder)
+    if not path.is_dir():
+        pytest.fail(f"FEMCRUST_DATA={folder} is no folder")
+    return path
+
+
+def pytest_report_header() -> list[str]:
+    """What is tested, so that a log tells which femcrust it saw."""
+    spec = importlib.util.find_spec("femcrust")
+    return [
+        f"femcrust: {Path(spec.origin).parent if spec and spec.origin else 'not installed'}",
+        f"data: {os.environ.get('FEMCRUST_DATA') or 'FEMCRUST_DATA is not set'}",
+    ]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from femcrust import boundaries, faults, materials
+import numpy as np
+
+from femcrust import boundaries, faults, materials, projection
 from femcrust.boundaries.conditions import Conditions
 from femcrust.case import Case
 from femcrust.errors import InputError
@@ -13,8 +15,7 @@ from femcrust.materials import Elastic
 from femcrust.mesh.exterior import Exterior, exterior_faces
 from femcrust.mesh.from_case import case_mesh
 from femcrust.mesh.locate import Locator
-from femcrust.mesh.mesh import Mesh
-from femcrust.mesh.projection import projector
+from femcrust.mesh.mesh import Floats, Mesh
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,17 @@ def build_model(case: Case, mesh: Mesh | None = None) -> Model:
     exterior = exterior_faces(mesh)
     locator = Locator(mesh)
     elastic = materials.elastic_fields(mesh, case.materials, case.directory, locator.surface_z)
+    crs = case.case.crs
     sources = faults.build(
-        mesh, elastic, case.faults, locator, case.directory, projector(case.case.crs)
+        mesh,
+        elastic,
+        case.faults,
+        locator,
+        case.directory,
+        None if crs is None else lambda lon, lat: _projected(crs, lon, lat),
     )
     conditions = boundaries.build(
-        mesh, exterior, elastic, case.boundaries, case.loads, sources, case.directory
+        mesh, exterior, case.boundaries, case.loads, sources, case.directory
     )
     if not sources and not acts(conditions):
         raise InputError(
@@ -57,3 +64,8 @@ def acts(conditions: Conditions) -> bool:
         or conditions.body_force is not None
         or any(constraint.value is not None for constraint in conditions.constraints)
     )
+
+
+def _projected(crs: str, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+    x, y = projection.project(crs, np.stack([lon, lat], axis=1)).T
+    return x, y

@@ -2,7 +2,7 @@
 
 The fault strikes north at x = 0 and reaches the surface. Layers and fault are meshed flat, then
 every vertex moves by z' = z + t(x, y) (1 + z / depth), so that all follow the topography t and
-the bottom stays flat. Usage: python meshes/strike_slip.py out.msh --size 2
+the bottom stays flat. Usage: python meshes/strike_slip.py out.msh --size 1
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from gmsh_session import (
-    DELAUNAY,
+    HXT,
     KM,
     fragment,
     generate,
@@ -44,12 +44,12 @@ def topography(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.flo
 
 def build(
     path: str | Path,
-    size_km: float = 2.0,
+    size_km: float = 1.0,
     far_km: float = 20.0,
-    growth: float = 0.25,
+    growth: float = 0.15,
     layers_km: Sequence[float] = (4.0, 16.0, 32.0),
     hills: bool = True,
-    algorithm: int = DELAUNAY,
+    algorithm: int = HXT,
 ) -> None:
     """Write the mesh: volumes LAYERS (as many as there are layers), surface 'fault'.
 
@@ -90,13 +90,16 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("path", help="the mesh to write, .msh")
-    parser.add_argument("--size", type=float, default=2.0, help="size on the fault, km")
+    parser.add_argument("--size", type=float, default=1.0, help="size on the fault, km")
     parser.add_argument("--far", type=float, default=20.0, help="largest size, km")
-    parser.add_argument("--growth", type=float, default=0.25, help="size per distance")
+    parser.add_argument("--growth", type=float, default=0.15, help="size per distance")
+    parser.add_argument(
+        "--layers", type=float, nargs="+", default=[4.0, 16.0, 32.0], help="their bottoms, km"
+    )
     parser.add_argument("--flat", action="store_true", help="without hills")
     args = parser.parse_args()
     started = time.perf_counter()
-    build(args.path, args.size, args.far, args.growth, hills=not args.flat)
+    build(args.path, args.size, args.far, args.growth, args.layers, hills=not args.flat)
     report(args.path, started)
 
 

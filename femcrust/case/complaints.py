@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import UnionType
-from typing import Any, TypeAlias, Union, get_args, get_origin
+from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
 
 from pydantic import ValidationError
 
@@ -30,16 +30,27 @@ KINDS = {
 
 
 def as_input_error(error: ValidationError, place: Callable[[Path], str]) -> InputError:
-    """One line for each mistake, the first ten; `place(path)` is e.g. 'case.yaml:14: '."""
-    found = error.errors(include_url=False)
-    lines: list[str] = []
-    for details in found:
+    """One line for each mistake, the first ten; `place(path)` is e.g. 'case.yaml:14'."""
+    found: dict[str, int] = {}
+    for details in error.errors(include_url=False):
         path = _path(details)
-        line = f"{place(path)}{spelt(path)}: {_message(details, path)}".replace("\n", " ")
-        if line not in lines:
-            lines.append(line)
+        where = place(path)
+        line = f"{where}: " if where else ""
+        line += f"{spelt(path)}: {_message(details, path)}"
+        found.setdefault(printable(line), _number(where))
+    lines = sorted(found, key=lambda line: found[line])  # from top to bottom, --set first
     more = [f"... and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else []
     return InputError("\n".join(lines[:MOST_LINES] + more))
+
+
+def printable(text: str) -> str:
+    """The text on one line of a terminal."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def _number(where: str) -> int:
+    number = where.rpartition(":")[2]
+    return int(number) if number.isdecimal() else 0
 
 
 def spelt(path: Path) -> str:
@@ -60,7 +71,10 @@ def spelt(path: Path) -> str:
 
 def _path(details: Mapping[str, Any]) -> Path:
     at = details.get("ctx", {}).get("at", ()) if details["type"] == COMPLAINT else ()
-    return tuple(key for key in (*details["loc"], *at) if key != "[key]")
+    place = tuple(details["loc"])
+    if place[-1:] == ("[key]",) and details["type"] != "extra_forbidden":
+        place = place[:-1]  # pydantic's mark that the key itself is wrong
+    return (*place, *at)
 
 
 def _message(details: Mapping[str, Any], path: Path) -> str:
@@ -110,9 +124,11 @@ def _section(path: Path) -> type[Section] | None:
 
 
 def _without_none(annotation: Any) -> Any:
-    """The section among the arms of a union, or the annotation itself."""
+    """The section among the arms of a union, however nested, or the first arm that is none."""
+    if get_origin(annotation) is Annotated:
+        return _without_none(get_args(annotation)[0])
     if get_origin(annotation) in (Union, UnionType):
-        arms = get_args(annotation)
+        arms = [_without_none(arm) for arm in get_args(annotation)]
         sections = [a for a in arms if isinstance(a, type) and issubclass(a, Section)]
         return (sections or [a for a in arms if a is not type(None)])[0]
     return annotation

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from femcrust.case.complaints import as_input_error, spelt
+from femcrust.case.complaints import as_input_error, printable, spelt
 from femcrust.case.document import LARGEST_FILE, Node, merged, read_document
 from femcrust.case.schema import Case
 from femcrust.case.section import Reading
@@ -32,7 +32,7 @@ def load_case(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Ca
     tree = _with_bases(file, ())
     backend = os.environ.get(BACKEND_VARIABLE)
     if backend:
-        origin = f"{BACKEND_VARIABLE}={backend}"
+        origin = printable(f"{BACKEND_VARIABLE}={backend[:60]}")
         tree = merged(tree, _nested(("solver", "backend"), Node(backend, origin, override=True)))
     for override in overrides:
         tree = merged(tree, _override(override))
@@ -61,7 +61,7 @@ def _checked(data: Any, context: Reading, tree: Node | None) -> Case:
     except ValidationError as error:
 
         def place(path: tuple[str | int, ...]) -> str:
-            return f"{tree.nearest(path).origin}: " if tree is not None else ""
+            return tree.nearest(path).origin if tree is not None else ""
 
         raise as_input_error(error, place) from None
 
@@ -118,7 +118,7 @@ def _text(file: Path, above: tuple[Path, ...]) -> str:
 def _override(text: str) -> Node:
     """The tree of 'a.b.c=value'."""
     key, equals, value = text.partition("=")
-    origin = f"--set {text if len(text) <= 100 else text[:97] + '...'}"
+    origin = printable(f"--set {text if len(text) <= 100 else text[:97] + '...'}")
     names = tuple(name.strip() for name in key.split("."))
     if not equals or not all(names):
         raise InputError(f"{origin}: is no override; write e.g. --set solver.tolerance=1e-10")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from femcrust.case.schema_boundaries import Boundary, Load
 from femcrust.case.schema_faults import Fault
@@ -17,7 +17,7 @@ from femcrust.case.schema_materials import Material
 from femcrust.case.schema_mesh import MeshSection
 from femcrust.case.schema_output import Output
 from femcrust.case.schema_solver import Solver, Time
-from femcrust.case.section import Reading, Section, Text, Word, complaint, listed
+from femcrust.case.section import OneOrMany, Reading, Section, Text, Word, complaint
 from femcrust.case.suggest import did_you_mean
 
 NO_RELAXATION = (
@@ -29,9 +29,9 @@ class Info(Section):
     """Who made the case and why; copied into every output."""
 
     title: str = Field(default="", max_length=1000)
-    authors: Annotated[tuple[Text, ...], BeforeValidator(listed)] = ()
+    authors: Annotated[tuple[Text, ...], OneOrMany()] = ()
     reference: Text | None = Field(default=None, description="Paper or DOI.")
-    keywords: Annotated[tuple[Text, ...], BeforeValidator(listed)] = ()
+    keywords: Annotated[tuple[Text, ...], OneOrMany()] = ()
     crs: Text | None = Field(
         default=None,
         description="Coordinate system of x, y; only where lon/lat occur.",

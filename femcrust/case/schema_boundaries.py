@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, model_validator
+from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -19,7 +19,7 @@ from femcrust.case.quantities import (
     StressFormula,
     Unit,
 )
-from femcrust.case.section import Section, complaint, listed
+from femcrust.case.section import OneOrMany, Section, complaint
 from femcrust.case.suggest import did_you_mean
 from femcrust.units import shown
 
@@ -79,11 +79,10 @@ class Boundary(Section):
 
     kind: Kind
     infinite: Infinite | None = None
-    fixed: Annotated[tuple[Axis, ...] | None, BeforeValidator(listed)] = Field(
+    fixed: Annotated[tuple[Axis, ...], Field(min_length=1), OneOrMany()] | None = Field(
         default=None,
         description="Axes along which nothing moves.",
         examples=[["x", "y"]],
-        min_length=1,
     )
     displacement: Displacement | None = None
     traction: tuple[StressFormula, StressFormula, StressFormula] | None = Field(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from femcrust.case.expressions import Value
 from femcrust.case.quantities import Condition, DataFile, Formula, Length
-from femcrust.case.section import Increasing, Section, Text, complaint, listed
+from femcrust.case.section import Increasing, OneOrMany, Section, Text, complaint
 from femcrust.case.suggest import did_you_mean
 from femcrust.units import shown
 
@@ -29,11 +29,10 @@ Depths = Annotated[tuple[Length, Length], Increasing]
 class Where(Section):
     """Where a material is: every condition that is given must hold."""
 
-    group: Annotated[tuple[Text, ...] | None, BeforeValidator(listed)] = Field(
+    group: Annotated[tuple[Text, ...], Field(min_length=1), OneOrMany()] | None = Field(
         default=None,
         description="Volume group of the mesh, or a list.",
         examples=["mantle"],
-        min_length=1,
     )
     depth: Depths | None = Field(
         default=None, description="Top and bottom as depth -z, m.", examples=[["0 km", "30 km"]]

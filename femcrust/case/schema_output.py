@@ -6,12 +6,12 @@ import math
 from pathlib import PurePath
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from femcrust.case.quantities import Angle, Length, Number, PositiveLength, Unit
 from femcrust.case.schema_faults import Dip
 from femcrust.case.schema_solver import PositiveTime
-from femcrust.case.section import FileName, Section, Text, Word, complaint, listed, reading
+from femcrust.case.section import FileName, OneOrMany, Section, Text, Word, complaint, reading
 
 UNIT_TOLERANCE = 0.01  # three digits of a published unit vector
 
@@ -90,8 +90,8 @@ class Output(Section):
         description="CSV: name,x,y[,z] or name,lon,lat[,height].",
         examples=["gnss.csv"],
     )
-    fields: Annotated[tuple[FieldName, ...], BeforeValidator(listed)] = ("displacement", "stress")
-    formats: Annotated[tuple[Format, ...], BeforeValidator(listed)] = ("vtu", "csv", "png", "html")
+    fields: Annotated[tuple[FieldName, ...], OneOrMany()] = ("displacement", "stress")
+    formats: Annotated[tuple[Format, ...], OneOrMany()] = ("vtu", "csv", "png", "html")
     los: dict[Word, LineOfSight] = Field(default={}, description="Lines of sight, by name.")
     coulomb: dict[Word, Receiver] = Field(default={}, description="Receiver faults, by name.")
     grid: SurfaceGrid | None = None

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from femcrust.errors import InputError
 from femcrust.faults.fsp import read_fsp
 from femcrust.faults.immersed import immersed_source
 from femcrust.faults.moment_tensor import point_source
+from femcrust.faults.orientation import compass_word
 from femcrust.faults.patches import Project, read_patches
 from femcrust.faults.sheet import patch_sheet, rectangle_sheet, triangle_sheet
 from femcrust.faults.source import Locator, Moduli, Source
@@ -64,6 +66,13 @@ def _source(
         return split_source(mesh, elastic, fault, name, facets, directory)
     if kinds[0] == "point":
         return point_source(mesh, elastic, fault.point.at, fault.moment, locator, name)
+    short = name.rpartition(".")[2]
+    if kinds[0] == "rectangle" and mesh.source == "box" and short in mesh.surfaces:
+        # the box was cut along this vertical rectangle (mesh.box.fault_planes): split nodes
+        cut = SimpleNamespace(
+            hanging_side=compass_word(fault.rectangle.strike + 90.0), slip=fault.slip
+        )
+        return split_source(mesh, elastic, cut, name, mesh.surfaces[short], directory)
     if kinds[0] == "rectangle":
         sheet = rectangle_sheet(fault.rectangle, fault.slip, locator, directory, name)
     elif kinds[0] == "triangles":

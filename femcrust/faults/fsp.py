@@ -91,7 +91,7 @@ def _row(
     given = {**known, "rake": rake}
     for name in KEYS:
         value = given.get(name)
-        if value is None or value == MISSING:
+        if value is None or value == MISSING or not np.isfinite(value):
             raise InputError(f"{path}:{at}: no {name} for this subfault; add it to the header")
     if not 0.0 <= known["dip"] <= 90.0:
         raise InputError(f"{path}:{at}: dip {known['dip']:g} is not between 0 and 90 degrees")

@@ -103,10 +103,10 @@ def _turned(mean: Floats, area: float, hanging_side: str | None, name: str) -> b
     strike, dip = strike_and_dip(up / size)
     if hanging_side is None or hanging_side == "above":
         if dip > STEEP and (hanging_side is None or up[2] < 1e-3 * size):
+            one, other = sorted((compass_word(strike + 90), compass_word(strike - 90)))
             raise InputError(
                 f"{name}.hanging_side: needed, for the fault dips {dip:.1f}°, steeper than "
-                f"{STEEP:.0f}° (strike {strike:.0f}° or {(strike + 180) % 360:.0f}°); write "
-                f"{name}.hanging_side: {_word(strike + 90)} or {_word(strike - 90)}"
+                f"{STEEP:.0f}° (strike {strike % 180:.0f}°); write hanging_side: {one} or {other}"
             )
         return bool(mean[2] < 0.0)
     azimuth = np.radians(COMPASS[hanging_side])
@@ -114,17 +114,17 @@ def _turned(mean: Floats, area: float, hanging_side: str | None, name: str) -> b
     if abs(toward) < ASKEW * float(np.hypot(up[0], up[1])) or dip < 0.1:
         raise InputError(
             f"{name}.hanging_side: {hanging_side!r} lies along the strike ({strike:.0f}°); write "
-            f"{_word(strike + 90)}{f' or {_word(strike - 90)}' if dip > STEEP else ''}"
+            f"{compass_word(strike + 90)}{f' or {compass_word(strike - 90)}' if dip > STEEP else ''}"
         )
     if dip <= STEEP and toward < 0.0:
         raise InputError(
             f"{name}.hanging_side: {hanging_side!r} is the foot wall of a fault that dips "
-            f"{dip:.0f}° to the {_word(strike + 90)}; write {_word(strike + 90)} or leave it out"
+            f"{dip:.0f}° to the {compass_word(strike + 90)}; write {compass_word(strike + 90)} or leave it out"
         )
     return bool(toward * (1.0 if mean[2] >= 0.0 else -1.0) < 0.0)
 
 
-def _word(azimuth: float) -> str:
+def compass_word(azimuth: float) -> str:
     """The compass word nearest to an azimuth in degrees."""
     return list(COMPASS)[round((azimuth % 360.0) / 45.0) % 8]
 

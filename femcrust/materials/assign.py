@@ -31,7 +31,8 @@ def material_index(
     index = np.full(mesh.n_tets, -1, dtype=np.int32)
     names = list(materials)
     for i, (name, material) in enumerate(materials.items()):
-        claimed = _claimed(mesh, f"materials.{name}", entry(material, "where"), centroids, surface_z)
+        key = f"materials.{name}"
+        claimed = _claimed(mesh, key, entry(material, "where"), centroids, surface_z)
         twice = np.flatnonzero(claimed & (index >= 0))
         if len(twice):
             other = names[index[twice[0]]]
@@ -62,7 +63,7 @@ def _claimed(
     claimed = np.ones(mesh.n_tets, dtype=bool)
     if where is None:
         return claimed
-    x, y, z = centroids.T
+    z = centroids[:, 2]
     group, depth = entry(where, "group"), entry(where, "depth")
     below, expression = entry(where, "below_surface"), entry(where, "expression")
     if all(part is None for part in (group, depth, below, expression)):
@@ -79,15 +80,22 @@ def _claimed(
         buried = _ground(f"{key}.where.below_surface", surface_z, centroids) - z
         claimed &= (buried >= top) & (buried < bottom)
     if expression is not None:
-        if hasattr(expression, "evaluate"):
-            truth = expression.evaluate(x=x, y=y, z=z, depth=-z)
-        else:
-            truth = expression(x, y, z)
-        truth = np.broadcast_to(np.asarray(truth), len(z))
-        if truth.dtype.kind != "b":
-            raise InputError(f"{key}.where.expression: is no comparison; write e.g. x > 0 km")
-        claimed &= truth
+        claimed &= _truth(f"{key}.where.expression", expression, centroids)
     return claimed
+
+
+def _truth(key: str, expression: Any, centroids: Floats) -> Bools:
+    x, y, z = centroids.T
+    if hasattr(expression, "variables"):  # an expression of the case
+        truth = expression(x=x, y=y, z=z, depth=-z)
+    elif hasattr(expression, "evaluate"):
+        truth = expression.evaluate(x=x, y=y, z=z, depth=-z)
+    else:
+        truth = expression(x, y, z)
+    truth = np.broadcast_to(np.asarray(truth), len(z))
+    if truth.dtype.kind != "b":
+        raise InputError(f"{key}: is no comparison; write e.g. 'x > 10*km'")
+    return truth
 
 
 def _in_groups(mesh: Mesh, key: str, group: str | Sequence[str]) -> Bools:

@@ -34,9 +34,7 @@ class Columns:
     def si(self, name: str, quantity: str) -> Floats:
         """Column `name` in the SI unit of a quantity. (n_rows,)"""
         if name not in self.place:
-            raise InputError(
-                f"{self.path}: no column '{name}'; it has {', '.join(self.place)}"
-            )
+            raise InputError(f"{self.path}: no column '{name}'; it has {', '.join(self.place)}")
         unit = self.units[name]
         if not unit and name in POSITIONS:
             unit = "m"

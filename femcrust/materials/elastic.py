@@ -112,9 +112,7 @@ def _given(key: str, material: Any) -> list[str]:
     )
 
 
-def _require(
-    good: NDArray[np.bool_], key: str, name: str, numbers: Floats, points: Floats
-) -> None:
+def _require(good: NDArray[np.bool_], key: str, name: str, numbers: Floats, points: Floats) -> None:
     bad = np.flatnonzero(~good)
     if len(bad):
         raise InputError(

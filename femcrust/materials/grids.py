@@ -62,7 +62,9 @@ def read_grid(path: Path, variable: str | None, quantity: str, unit: str | None 
         if coordinates[0] > coordinates[-1]:
             coordinates, values = coordinates[::-1], np.flip(values, axis=i)
         if len(coordinates) < 2 or not (np.diff(coordinates) > 0.0).all():
-            raise InputError(f"{path}: coordinate '{dimension}' must rise or fall strictly; sort it")
+            raise InputError(
+                f"{path}: coordinate '{dimension}' must rise or fall strictly; sort it"
+            )
         axes.append((axis, coordinates))
     return Grid(tuple(axes), np.ascontiguousarray(values), path)
 

@@ -55,8 +55,8 @@ def lame_from_bulk_shear(bulk: Scalars, mu: Scalars) -> tuple[Scalars, Scalars]:
 def lame_from_bulk_young(bulk: Scalars, young: Scalars) -> tuple[Scalars, Scalars]:
     """λ, μ from K and E: μ = 3KE/(9K − E).
 
-    >>> lame_from_bulk_young(1.0, 1.5)
-    (0.6, 0.6)
+    >>> lame_from_bulk_young(5.0, 7.5)
+    (3.0, 3.0)
     """
     return lame_from_bulk_shear(bulk, 3.0 * bulk * young / (9.0 * bulk - young))
 

@@ -56,7 +56,7 @@ def table_of(columns: Columns, column: str, quantity: str, interpolation: str = 
     back = np.flatnonzero(np.diff(depth) < 0.0)
     if len(back):
         raise InputError(
-            f"{columns.path}: depth falls from {depth[back[0]]:g} to {depth[back[0] + 1]:g} m after "
-            f"data row {back[0] + 1}; sort the rows downward"
+            f"{columns.path}: depth falls from {depth[back[0]]:g} to {depth[back[0] + 1]:g} m "
+            f"after data row {back[0] + 1}; sort the rows downward"
         )
     return Table(depth, columns.si(column, quantity), interpolation)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from femcrust.case.expressions import Expression
 from femcrust.errors import InputError
 from femcrust.materials.clouds import cloud_of
 from femcrust.materials.columns import Columns, read_columns
@@ -71,16 +72,19 @@ class DataFiles:
 def evaluated(value: Any, quantity: str, points: Floats, files: DataFiles, where: str) -> Floats:
     """A property at points (n, 3) m: (n,) float; raises InputError where it is not finite.
 
-    value : float, object with .evaluate(x=, y=, z=, depth=), function f(x, y, z), or a reference
-        with .file (or {'file': …})
+    value : float, expression of the case, function f(x, y, z), object with
+        .evaluate(x=, y=, z=, depth=), or a reference with .file (or {'file': …})
     """
     x, y, z = points.T
     if entry(value, "file") is not None:
         result: Any = files.sample(value, quantity, points)
-    elif hasattr(value, "evaluate"):
-        result = value.evaluate(x=x, y=y, z=z, depth=-z)
+    elif isinstance(value, Expression):
+        result = value(x=x, y=y, z=z, depth=-z)
     elif callable(value):
-        result = value(x, y, z)
+        # Here, not above: plain numbers need none of the schema's libraries.
+        from femcrust.case.expressions import evaluate
+
+        result = evaluate(value, where, x=x, y=y, z=z, depth=-z)
     else:
         result = value
     try:

@@ -5,16 +5,20 @@ Everything is written to a folder beside its destination first and renamed at th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from femcrust.faults.source import Source
+from femcrust.mesh.mesh import Floats, Mesh
 from femcrust.outputs.atomic import check_directory, staged, write_bytes
-from femcrust.outputs.result import Result, Stations
+from femcrust.outputs.result import ElasticFields, Result, Stations
 from femcrust.outputs.summary import make_summary, summary_json
 
 __all__ = [
     "Result",
     "Stations",
     "check_directory",
+    "draw_check",
     "make_summary",
     "plot",
     "write",
@@ -56,6 +60,22 @@ def write_summary(summary: dict[str, object], directory: Path) -> Path:
     with staged(directory) as folder:
         write_bytes(folder / "summary.json", summary_json(summary).encode())
     return directory / "summary.json"
+
+
+def draw_check(
+    mesh: Mesh,
+    elastic: ElasticFields,
+    sources: Sequence[Source],
+    path: Path,
+    station_xyz: Floats | None = None,
+    station_names: Sequence[str] = (),
+    title: str = "",
+) -> Path:
+    """Write the picture of the set-up, before any solve, to `path` (PNG)."""
+    from femcrust.outputs.check_figure import check_figure
+
+    picture = check_figure(mesh, elastic, sources, station_xyz, station_names, title)
+    return write_bytes(Path(path), picture.png)
 
 
 def plot(directory: Path) -> list[Path]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -71,10 +71,10 @@ def read_archive(path: Path) -> Result:
     if not path.is_file():
         raise InputError(f"{path}: not there; add npz to output.formats and run the case again")
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = dict(stored)
         return _result(arrays)
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
         raise InputError(f"{path}: no results of femcrust ({error}); run the case again") from error
 
 
@@ -109,18 +109,17 @@ def _result(arrays: Mapping[str, Any]) -> Result:
 
 def _source(arrays: Mapping[str, Any], i: int, name: str) -> Source:
     prefix = f"fault{i}_"
-    parts = {key: arrays.get(prefix + key) for key in ARRAYS}
+    parts: dict[str, Any] = {key: arrays.get(prefix + key) for key in ARRAYS}
     parts |= {key: arrays[prefix + key].item() for key in SCALARS}
     count = sum(key.startswith(prefix + "outline") for key in arrays)
     outline = [arrays[f"{prefix}outline{k}"] for k in range(count)]
-    known = {field.name for field in fields(Source)}
-    return Source(name=name, outline=outline, **{k: v for k, v in parts.items() if k in known})
+    return Source(name=name, outline=outline, **parts)
 
 
 def _stations(arrays: Mapping[str, Any]) -> Stations | None:
     if "station_names" not in arrays:
         return None
-    parts = {name: arrays.get(f"station_{name}") for name in STATION_ARRAYS}
+    parts: dict[str, Any] = {name: arrays.get(f"station_{name}") for name in STATION_ARRAYS}
     sides = tuple(side or None for side in arrays["station_side"].tolist())
     return Stations(names=tuple(arrays["station_names"].tolist()), side=sides, **parts)
 

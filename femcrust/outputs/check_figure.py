@@ -18,6 +18,7 @@ from femcrust.outputs.figure_style import Picture
 from femcrust.outputs.map_frame import KM, Extent
 from femcrust.outputs.result import ElasticFields
 from femcrust.outputs.section import along_strike, vertical_section
+from femcrust.outputs.surface import ground_faces
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,18 +31,19 @@ def check_figure(
     mesh: Mesh,
     elastic: ElasticFields,
     sources: Sequence[Source],
-    ground: Floats,
-    extent: Extent,
     station_xyz: Floats | None = None,
     station_names: Sequence[str] = (),
-    title: str = "Set-up",
+    subtitle: str = "",
 ) -> Picture:
-    """Map and section around the faults.
+    """Map and section around the faults; needs no solution.
 
-    ground : (k, 3, 3) m, triangles of the ground; extent : the whole model's in plan
+    station_xyz : (n, 3) m; subtitle : the case's title
     """
     import matplotlib
 
+    ground = mesh.points[ground_faces(mesh)[0]]
+    (west, south), (east, north) = mesh.points[:, :2].min(axis=0), mesh.points[:, :2].max(axis=0)
+    extent = (float(west), float(east), float(south), float(north))
     seen = map_frame.window(sources, extent)
     strike = _strike(sources)
     centre = _centre(sources, seen)
@@ -59,13 +61,13 @@ def check_figure(
         if station_xyz is not None:
             map_frame.stations(ax, station_xyz, station_names)
         map_frame.scale_bar(ax)
-        ax.set_title(style.shortened(title, int(w * 0.62)))
+        map_frame.heading(ax, "Set-up", subtitle, w)
         below = style.axes_mm(fig, 16.0, 24.0, section_w, section_h)
         _section(below, mesh, elastic, sources, centre, strike, reach, bottom, top)
         picture = style.png(fig)
     return Picture(
         "check",
-        title,
+        "Set-up",
         "Map: triangles of the ground, fault outlines (bold along the upper edge), strike "
         "(black arrow), slip of the hanging wall (vermilion) and of the foot wall (blue, steep "
         "faults only), stations, line of the section (dashed). Section: materials and mesh along "
@@ -166,7 +168,7 @@ def _strike(sources: Sequence[Source]) -> float:
     lines = [np.asarray(line)[:, :2] for s in sources for line in s.outline if len(line) > 1]
     if not lines:
         return 90.0
-    points = np.concatenate(lines)
+    points = np.unique(np.concatenate(lines), axis=0)  # a closed outline repeats a corner
     axes = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)[2]
     return float(np.degrees(np.arctan2(axes[0, 0], axes[0, 1])) % 180.0)
 

@@ -26,7 +26,7 @@ def receiver_frame(strike: float, dip: float, rake: float) -> tuple[Floats, Floa
 
     >>> normal, slip = receiver_frame(0.0, 90.0, 0.0)
     >>> normal.round(12).tolist(), slip.round(12).tolist()
-    ([1.0, 0.0, 0.0], [0.0, 1.0, 0.0])
+    ([1.0, -0.0, 0.0], [0.0, 1.0, 0.0])
     """
     if not (np.isfinite(strike) and np.isfinite(rake) and 0.0 <= dip <= 90.0):
         raise InputError(

@@ -49,7 +49,7 @@ def coulomb_map(result: Result, extent: Extent, name: str, receiver: Any) -> Pic
     kilometres = receiver.depth / 1e3
     title = f"Coulomb change {name}, {kilometres:g} km deep"
     with matplotlib.rc_context(style.STYLE):
-        frame = map_frame.frame(extent, title)
+        frame = map_frame.frame(extent, title, map_frame.subtitle(result.case))
         map_frame.image(
             frame,
             values * unit.factor,

@@ -22,6 +22,7 @@ MM = 1.0 / 25.4
 DPI = 200
 SIGNED = "RdBu_r"
 INK = "#222222"
+SOFT = "#5b6670"
 FAULT = "#111111"
 STATION = "#ffffff"
 ACCENT = "#0072b2"  # Okabe-Ito blue

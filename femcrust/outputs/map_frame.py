@@ -70,12 +70,31 @@ def pixel_centres(extent: Extent, pixels: int = PIXELS) -> tuple[Floats, Floats]
     return axes[0], axes[1]
 
 
-def frame(extent: Extent, title: str, width: float = MAP_MM) -> Frame:
+def subtitle(case: Any) -> str:
+    """What stands under the title of every map: `output.title`, else the case's."""
+    return str(getattr(case.output, "title", None) or case.case.title or "")
+
+
+def heading(ax: Axes, title: str, below: str, width: float) -> None:
+    """Bold title and, under it, a line in grey; both cut to the map's width in mm."""
+    ax.set_title(style.shortened(title, int(width * 0.62)), pad=16.0 if below else 6.0)
+    ax.annotate(
+        style.shortened(below, int(width * 0.75)),
+        (0.0, 1.0),
+        xycoords="axes fraction",
+        xytext=(0.0, 4.5),
+        textcoords="offset points",
+        fontsize=7.5,
+        color=style.SOFT,
+    )
+
+
+def frame(extent: Extent, title: str, below: str = "") -> Frame:
     """A map of the extent in kilometres with room for a colour bar."""
     dx, dy = extent[1] - extent[0], extent[3] - extent[2]
-    scale = width / max(dx, dy)
+    scale = MAP_MM / max(dx, dy)
     w, h = max(dx * scale, 35.0), max(dy * scale, 35.0)
-    fig = style.figure(w + 50.0, h + 34.0)
+    fig = style.figure(w + 50.0, h + 40.0)
     ax = style.axes_mm(fig, 16.0, 20.0, w, h)
     cax = style.axes_mm(fig, 16.0 + w + 4.0, 20.0 + 0.1 * h, 3.6, 0.8 * h)
     ax.set_aspect("equal")
@@ -85,7 +104,7 @@ def frame(extent: Extent, title: str, width: float = MAP_MM) -> Frame:
     ax.set_xlabel("east (km)")
     ax.set_ylabel("north (km)")
     ax.tick_params(direction="out", length=2.5)
-    ax.set_title(style.shortened(title, int(w * 0.62)))
+    heading(ax, title, below, w)
     return Frame(fig, ax, cax, FOOT_MM / h)
 
 

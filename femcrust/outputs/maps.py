@@ -73,9 +73,9 @@ def displacement_map(result: Result, seen: View, which: str = "") -> Picture:
     up = seen.moved[..., 2]
     limit, beyond = style.symmetric_limit(up)
     unit = style.unit_for(limit)
-    where = "whole model" if which else "around the source"
+    title = "Surface displacement" + (", whole model" if which else "")
     with matplotlib.rc_context(style.STYLE):
-        frame = map_frame.frame(seen.extent, f"Displacement, {where}")
+        frame = map_frame.frame(seen.extent, title, map_frame.subtitle(result.case))
         scale = limit * unit.factor
         map_frame.image(
             frame,
@@ -96,7 +96,7 @@ def displacement_map(result: Result, seen: View, which: str = "") -> Picture:
         png = style.png(frame.fig)
     return Picture(
         "map_displacement" + ("_whole" if which else ""),
-        f"Displacement, {where}",
+        title,
         "Colour: vertical displacement, up positive. Arrows: horizontal displacement. "
         "Black: fault outlines, bold along the upper edge. Triangles: stations.",
         png,
@@ -155,7 +155,7 @@ def los_map(result: Result, seen: View, name: str, unit_vector: Floats) -> Pictu
     unit = style.unit_for(limit)
     title = f"Line of sight {name}"
     with matplotlib.rc_context(style.STYLE):
-        frame = map_frame.frame(seen.extent, title)
+        frame = map_frame.frame(seen.extent, title, map_frame.subtitle(result.case))
         scale = limit * unit.factor
         map_frame.image(
             frame,

@@ -15,10 +15,10 @@ from femcrust.errors import InputError
 from femcrust.mesh.mesh import Floats
 from femcrust.outputs.atomic import write_bytes
 from femcrust.outputs.los import line_of_sight, los_vectors, to_true_north
-from femcrust.outputs.projection import convergence_at
 from femcrust.outputs.raster import sample
 from femcrust.outputs.result import Result
 from femcrust.outputs.surface import Surface
+from femcrust.projection import convergence_at
 
 MOST_POINTS = 100_000_000  # 400 MB per field; more is a spacing given in the wrong unit
 

@@ -6,6 +6,7 @@ from femcrust.outputs.check_figure import check_figure
 from femcrust.outputs.coulomb_map import coulomb_maps
 from femcrust.outputs.diagnostics import convergence_plot, mesh_plot
 from femcrust.outputs.figure_style import Picture
+from femcrust.outputs.map_frame import subtitle
 from femcrust.outputs.maps import surface_maps, windows
 from femcrust.outputs.result import Result
 from femcrust.outputs.surface import Surface
@@ -21,10 +22,9 @@ def pictures(result: Result, surface: Surface) -> list[Picture]:
             result.mesh,
             result.elastic,
             result.sources,
-            surface.corners,
-            surface.extent,
             None if stations is None else stations.xyz,
             () if stations is None else stations.names,
+            subtitle(result.case),
         )
     )
     drawn.append(mesh_plot(result.mesh))

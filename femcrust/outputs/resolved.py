@@ -67,4 +67,11 @@ def resolved_yaml(case: Any) -> str:
         return dumper.represent_scalar("tag:yaml.org,2002:float", text)
 
     Dumper.add_representer(float, short)
-    return yaml.dump(plain(case), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=96)
+    return yaml.dump(
+        plain(case),
+        Dumper=Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=96,
+        default_flow_style=None,  # innermost lists on one line
+    )

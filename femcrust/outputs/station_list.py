@@ -17,7 +17,7 @@ import numpy as np
 
 from femcrust.errors import InputError
 from femcrust.mesh.mesh import Floats
-from femcrust.outputs.projection import convergence, convergence_at, project
+from femcrust.projection import convergence, convergence_at, project
 
 HORIZONTAL = {  # pair of columns -> metres per unit; None = degrees
     ("x", "y"): 1.0,

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from femcrust.mesh.exterior import exterior_faces
-from femcrust.mesh.mesh import Floats
+from femcrust.mesh.mesh import Floats, Ints, Mesh
 from femcrust.outputs.result import Result
 from femcrust.outputs.split_nodes import total_offset
 
@@ -44,14 +44,19 @@ class Surface:
         return float(low[0]), float(high[0]), float(low[1]), float(high[1])
 
 
+def ground_faces(mesh: Mesh) -> tuple[Ints, NDArray[np.int64]]:
+    """Vertices (k, 3) of the ground's triangles and the tetrahedra (k,) below, lowest first."""
+    exterior = exterior_faces(mesh)
+    kept = np.flatnonzero((exterior.side == "top") & (exterior.normals[:, 2] > STEEPEST_GROUND))
+    height = mesh.points[exterior.faces[kept], 2].mean(axis=1)
+    kept = kept[np.argsort(height, kind="stable")]
+    return exterior.faces[kept], exterior.tets[kept].astype(np.int64)
+
+
 def ground(result: Result) -> Surface:
     """The ground with its displacement; where it overhangs, the higher sheet comes last."""
-    exterior = exterior_faces(result.mesh)
-    kept = np.flatnonzero((exterior.side == "top") & (exterior.normals[:, 2] > STEEPEST_GROUND))
-    height = result.mesh.points[exterior.faces[kept], 2].mean(axis=1)
-    kept = kept[np.argsort(height, kind="stable")]
-    tet = exterior.tets[kept].astype(np.int64)
-    vertex = (result.elements[tet, None, :4] == exterior.faces[kept][:, :, None]).argmax(axis=2)
+    faces, tet = ground_faces(result.mesh)
+    vertex = (result.elements[tet, None, :4] == faces[:, :, None]).argmax(axis=2)
     a, b, c = vertex.T
     local = np.column_stack([vertex, EDGE_NODE[a, b], EDGE_NODE[b, c], EDGE_NODE[a, c]])
     node = result.elements[tet[:, None], local]

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+
 from femcrust.faults import Source, build
 from femcrust.mesh.exterior import exterior_faces, tet_faces
 from femcrust.mesh.locate import Locator

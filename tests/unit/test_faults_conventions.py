@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from femcrust.faults.geometry import (
     chart_of_points,
     distance_to_segments,
@@ -16,8 +19,6 @@ from femcrust.faults.geometry import (
 from femcrust.faults.patches import raked
 from femcrust.faults.source import magnitude, scalar_moment_density
 from femcrust.faults.tet10 import barycentric_gradients, strain_at_vertices
-from hypothesis import given
-from hypothesis import strategies as st
 from small_meshes import split_cubes
 
 EXACT = 1e-12  # sines and cosines of unit vectors: a few roundings

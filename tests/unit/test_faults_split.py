@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from femcrust.case.expressions import Expression
 from femcrust.errors import InputError
 from femcrust.faults import Source

@@ -7,10 +7,11 @@ import time
 from typing import Any
 
 import pytest
-from femcrust.errors import InputError
-from femcrust.units import DIMENSIONS, quantity
 from hypothesis import given
 from hypothesis import strategies as st
+
+from femcrust.errors import InputError
+from femcrust.units import DIMENSIONS, quantity
 
 SI = [
     ("30 GPa", "stress", 30e9),
@@ -118,6 +119,7 @@ def test_refusal_names_key_value_and_remedy(text: object, dimension: str, messag
 def test_any_text_is_a_number_or_refused(text: str) -> None:
     for dimension in ("length", "angle", "stress"):
         try:
-            assert math.isfinite(quantity(text, dimension, "k"))
-        except InputError as error:
-            assert "\n" not in str(error)
+            value = quantity(text, dimension, "k")
+        except InputError:
+            continue
+        assert math.isfinite(value)

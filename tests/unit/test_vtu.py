@@ -9,10 +9,10 @@ from types import SimpleNamespace
 import meshio
 import numpy as np
 import pytest
-from unit.synthetic_result import SLIP, formula, shape, synthetic_result
 
 from femcrust.outputs.split_nodes import opened
 from femcrust.outputs.vtu import Fields, fields_for_vtu, write_vtu
+from unit.synthetic_result import SLIP, formula, shape, synthetic_result
 
 
 @pytest.fixture(scope="module")

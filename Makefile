@@ -45,7 +45,7 @@ lint:
 	@.ci/setup.sh $(VENV) dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy --strict femcrust
+	$(BIN)/mypy --strict -p femcrust
 	$(BIN)/lint-imports --no-cache
 	find csrc -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh' | xargs -r $(BIN)/clang-format --dry-run -Werror
 

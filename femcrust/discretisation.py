@@ -58,6 +58,12 @@ class Discretisation:
         return np.concatenate([faces, self.edge_nodes(ends)], axis=1).astype(np.int32)
 
 
+def count_nodes(mesh: Mesh) -> int:
+    """Nodes of the quadratic space: vertices and edges."""
+    ends = np.stack([mesh.tets[:, list(pair)] for pair in TET_EDGES], axis=1)
+    return mesh.n_points + len(np.unique(_key(ends, mesh.n_points)))
+
+
 def discretise(mesh: Mesh) -> Discretisation:
     """Number the quadratic nodes of a mesh."""
     ends = np.stack([mesh.tets[:, list(pair)] for pair in TET_EDGES], axis=1)  # (n_tets, 6, 2)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
 from femcrust import backends
+from femcrust.machine import GIB, physical_memory
 
 PACKAGES = (
     *("numpy", "scipy", "h5py", "gmsh", "meshio", "pyamg", "pydantic", "pint", "pyproj"),
@@ -20,7 +20,7 @@ def text() -> str:
     lines = [
         f"femcrust {version('femcrust')}",
         f"python   {platform.python_version()} on {platform.platform()}",
-        f"memory   {physical_memory() / 2**30:.1f} GiB",
+        f"memory   {physical_memory() / GIB:.1f} GiB",
         f"backends cpu ({built['instruction_set']}: {INSTRUCTIONS[str(built['instruction_set'])]},"
         f" {built['threads']} threads); cuda: {'built' if built['cuda'] else 'not built'}",
         "packages " + ", ".join(f"{name} {_version(name)}" for name in PACKAGES),
@@ -29,20 +29,6 @@ def text() -> str:
 
 
 INSTRUCTIONS = {"v2": "plain x86-64 or another processor", "v3": "AVX2", "v4": "AVX-512"}
-
-
-def physical_memory() -> int:
-    """Bytes of memory that this process may use: the machine's, or its control group's limit."""
-    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
-        try:
-            with open(path, encoding="ascii") as file:
-                limit = file.read().strip()
-        except OSError:
-            continue
-        if limit.isdecimal():
-            total = min(total, int(limit))
-    return total
 
 
 def _version(package: str) -> str:

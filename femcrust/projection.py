@@ -8,9 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from femcrust.errors import InputError
-from femcrust.mesh.mesh import Floats
+
+Floats = NDArray[np.float64]
 
 MERIDIAN_STEP = 1e-4  # deg, about 11 m: error of the direction far below 1e-9 rad
 POLE_LATITUDE = 89.999  # deg; nearer the pole "north" turns within a model

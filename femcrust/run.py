@@ -6,16 +6,21 @@ case → mesh, materials, faults, boundaries (model) → quadratic space (discre
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
-from femcrust import backends, operators, outputs, preconditioners, progress, solvers
+from femcrust import backends, machine, operators, outputs, preconditioners, progress, solvers
 from femcrust.case import Case, load_case
+from femcrust.describe import describe
 from femcrust.discretisation import discretise
 from femcrust.mesh.from_case import case_mesh, write_mesh
 from femcrust.mesh.quality import quality
 from femcrust.model import Model, build_model
+from femcrust.operators import ElasticOperator
 from femcrust.outputs.result import Result
 from femcrust.outputs.summary import current_versions, make_summary
 from femcrust.stations import case_stations, sample_stations
@@ -25,18 +30,12 @@ def run(case: Case, model: Model | None = None) -> Result:
     """Solve an elastic case; raises NotConverged rather than returning a wrong answer."""
     start = time.perf_counter()
     threads = backends.set_threads(case.solver.threads)
-    backend = backends.select(case.solver.backend)
     model = build_model(case) if model is None else model
     stations = case_stations(case, model)
 
     setup = time.perf_counter()
-    space = discretise(model.mesh)
-    operator = operators.elastic(
-        space, model.elastic.lam, model.elastic.mu, model.conditions, backend
-    )
-    preconditioner = preconditioners.build(
-        case.solver.preconditioner, operator, case.solver.precision
-    )
+    operator, preconditioner = build(case, model)
+    space = operator.space
     setup = time.perf_counter() - setup
 
     progress.say(f"solving for {space.n_dof:,} unknowns on {threads} threads")
@@ -89,6 +88,18 @@ def run(case: Case, model: Model | None = None) -> Result:
     )
 
 
+def build(case: Case, model: Model | None = None) -> tuple[ElasticOperator, Any]:
+    """The pieces of a solve: `operator @ u` gives forces, `preconditioner(r)` a correction."""
+    model = build_model(case) if model is None else model
+    space = discretise(model.mesh)
+    machine.check_memory(space.n_dof, "mesh")
+    backend = backends.select(case.solver.backend)
+    elastic = model.elastic
+    operator = operators.elastic(space, elastic.lam, elastic.mu, model.conditions, backend)
+    name, precision = case.solver.preconditioner, case.solver.precision
+    return operator, preconditioners.build(name, operator, precision)
+
+
 def run_file(path: Path, overrides: Sequence[str] = (), output: Path | None = None) -> Path:
     """Solve the case in a file and write its results; returns their folder."""
     case = load_case(path, overrides)
@@ -96,12 +107,7 @@ def run_file(path: Path, overrides: Sequence[str] = (), output: Path | None = No
     outputs.check_directory(directory)
     progress.say(f"{path}: {case.case.title}")
     model = build_model(case)
-    progress.say(quality(model.mesh).text())
-    for source in model.sources:
-        progress.say(
-            f"fault {source.name}: area {source.area / 1e6:.4g} km²,"
-            f" moment {source.moment:.3e} N m, Mw {source.magnitude:.2f}"
-        )
+    describe(model)
     result = run(case, model)
     step = result.summary["steps"][0]
     progress.say(
@@ -124,3 +130,13 @@ def mesh_file(path: Path, overrides: Sequence[str] = (), output: Path | None = N
     write_mesh(mesh, target)
     progress.say(f"mesh is in {target}")
     return target
+
+
+class _Callable(ModuleType):
+    """`femcrust.run(case)` calls `run` above although this module has the same name."""
+
+    def __call__(self, case: Case, model: Model | None = None) -> Result:
+        return run(case, model)
+
+
+sys.modules[__name__].__class__ = _Callable

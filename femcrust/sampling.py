@@ -43,5 +43,5 @@ def displacement_at(
 
 
 def linear_at(vertex_values: Floats, barycentric: Floats) -> Floats:
-    """Field that is linear inside elements, from vertex values (n, 4, k) of each point's element."""
+    """A field linear inside elements, from the vertex values (n, 4, k) of each point's element."""
     return np.asarray(np.einsum("ni,nik->nk", barycentric, vertex_values))

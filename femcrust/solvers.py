@@ -59,7 +59,9 @@ def solve(
         watch or (lambda iteration, residual: True),
     )
     if not converged:
-        raise NotConverged(_advice(iterations, max_iterations, residuals[-1], tolerance, broken_down))
+        raise NotConverged(
+            _advice(iterations, max_iterations, residuals[-1], tolerance, broken_down)
+        )
     return Solution(
         u + operator.prescribed, iterations, list(residuals), time.perf_counter() - start
     )

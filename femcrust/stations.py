@@ -10,12 +10,13 @@ from femcrust import progress
 from femcrust.case import Case
 from femcrust.discretisation import Discretisation
 from femcrust.errors import InputError
+from femcrust.faults.source import Source
 from femcrust.mesh.mesh import Floats, Ints
 from femcrust.model import Model
 from femcrust.outputs.los import to_true_north
 from femcrust.outputs.result import Stations
 from femcrust.outputs.station_list import StationList, read_station_list
-from femcrust.sampling import displacement_at, linear_at
+from femcrust.sampling import displacement_at, linear_at, shape_values
 
 BURIED = 1e-3  # m under the ground that still counts as on it
 NAMED = 5  # station names that a message lists
@@ -57,7 +58,7 @@ def sample_stations(
     u: Floats,
     stress: Floats,
 ) -> Stations | None:
-    """Displacement and stress at the stations, from the side of a fault that their element is on."""
+    """Displacement and stress at the stations, of the side of a fault that their element is on."""
     if placed is None:
         return None
     listed = placed.listed
@@ -77,8 +78,6 @@ def sample_stations(
 
 def _sides(placed: PlacedStations, model: Model) -> tuple[str | None, ...]:
     """`fault:hanging` or `fault:foot` where a station's element jumps at the station itself."""
-    from femcrust.sampling import shape_values
-
     sides: list[str | None] = [None] * len(placed.tets)
     shape = shape_values(placed.barycentric)
     for source in model.sources:
@@ -96,10 +95,9 @@ def _sides(placed: PlacedStations, model: Model) -> tuple[str | None, ...]:
     return tuple(sides) if any(sides) else ()
 
 
-def _side_of(offset: Floats, source: object) -> str:
+def _side_of(offset: Floats, source: Source) -> str:
     """Hanging when the offset points along the fault's mean slip, foot when against it."""
-    arrows = np.asarray(getattr(source, "arrows"))
-    mean = arrows[:, 3:].mean(axis=0)
+    mean = source.arrows[:, 3:].mean(axis=0)
     return "hanging" if float(offset.sum(axis=0) @ mean) > 0 else "foot"
 
 

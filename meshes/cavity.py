@@ -1,4 +1,4 @@
-"""A spherical cavity in a box: a magma chamber under pressure [Mogi58, McTigue87].
+"""A spherical cavity in a box: a magma chamber under pressure [Mogi58; McTigue87].
 
 The cavity is below x = y = 0. Usage: python meshes/cavity.py out.msh --radius 1 --depth 4
 """

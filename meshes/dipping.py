@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +56,7 @@ def build(
         depths = [0.0, *(d * KM for d in layers_km), half]
         volumes = [
             occ.addBox(-half, -half, -low, 2 * half, 2 * half, low - high)
-            for high, low in zip(depths, depths[1:], strict=False)
+            for high, low in pairwise(depths)
         ]
         points = [occ.addPoint(*corner) for corner in corners]
         lines = [occ.addLine(points[i], points[(i + 1) % 4]) for i in range(4)]

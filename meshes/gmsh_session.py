@@ -64,9 +64,7 @@ def session(name: str, threads: int = 1, algorithm: int = HXT) -> Iterator[Any]:
             gmsh.model.remove()
 
 
-def grade(
-    gmsh: Any, surfaces: Sequence[int], near: float, far: float, growth: float
-) -> None:
+def grade(gmsh: Any, surfaces: Sequence[int], near: float, far: float, growth: float) -> None:
     """Element size `near` on the surfaces, growing by `growth` per metre of distance to `far`."""
     field = gmsh.model.mesh.field
     distance = field.add("Distance")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ def build(
         depths = [0.0, *(d * KM for d in layers_km), DEPTH]
         volumes = [
             occ.addBox(-HALF_WIDTH, -HALF_WIDTH, -low, 2 * HALF_WIDTH, 2 * HALF_WIDTH, low - high)
-            for high, low in zip(depths, depths[1:], strict=False)
+            for high, low in pairwise(depths)
         ]
         fault = occ.addRectangle(-WIDTH, -LENGTH / 2, 0.0, WIDTH, LENGTH)
         occ.rotate([(2, fault)], 0, 0, 0, 0, 1, 0, -np.pi / 2)  # x = -WIDTH goes to z = -WIDTH

@@ -15,6 +15,7 @@ import time
 from typing import Any
 
 import numpy as np
+
 from femcrust import backends, operators, preconditioners, solvers
 from femcrust.boundaries.conditions import Conditions, Infinite
 from femcrust.discretisation import Discretisation, discretise
@@ -65,9 +66,7 @@ def solves(space: Discretisation) -> dict[str, Any]:
     setup, solve, iterations = [], [], 0
     for _ in range(3):
         start = time.perf_counter()
-        operator = operators.elastic(
-            space, lam, mu, Conditions(infinite=far), backends.select()
-        )
+        operator = operators.elastic(space, lam, mu, Conditions(infinite=far), backends.select())
         preconditioner = preconditioners.build("multigrid", operator)
         setup.append(time.perf_counter() - start)
         solution = solvers.solve(operator, preconditioner, load)

@@ -23,7 +23,7 @@ mesh:
     size: {near: 2 km, far: 15 km}
     at: [[0 km, 0 km, -8 km]]
     topography: 1.5*km*exp(-(x**2 + y**2)/(20*km)**2)
-    fault_planes: [main]
+    fault_planes: [cut]
 materials:
   crust: {model: elastic, vp: 6 km/s, vs: 3.46 km/s, rho: 2700 kg/m^3,
           where: {depth: [0 km, 30 km]}}
@@ -31,7 +31,7 @@ materials:
     E: 20*GPa + 0.5*GPa*depth/km
     nu: 0.25
     where: {below_surface: [0 km, 2 km], expression: x > 2*km and y < 0}
-  slab: {K: {file: slab.nc, variable: bulk, units: GPa}, mu: 70 GPa, where: {group: [slab, arc]}}
+  slab: {K: {file: slab.nc, variable: bulk, unit: GPa}, mu: 70 GPa, where: {group: [slab, arc]}}
   mantle: {model: maxwell, mu: 65 GPa, nu: 0.25, rho: 3300 kg/m^3, eta: 1e19 Pa*s,
            where: {group: mantle}}
   deep: {lambda: 60 GPa, mu: 60 GPa, where: {depth: [60 km, 90 km]}}
@@ -49,7 +49,14 @@ faults:
       dip: 45 deg
     slip: {amount: 2*m*(1 - abs(along)/(10*km)), rake: 90 deg}
     time: 0 yr
-  sheet: {triangles: {file: sheet.csv, units: km, crs: EPSG:4326}}
+  sheet:
+    triangles: {file: sheet.csv, units: km, crs: EPSG:4326}
+    hanging_side: above
+    slip: {file: sheet_slip.csv}
+  cut:
+    rectangle: {top_center: [9 km, 0 km, 0 km], length: 12 km, width: 8 km,
+                strike: 0 deg, dip: 90 deg}
+    slip: {strike: -1 m}
   table: {file: slip.fsp}
   burst: {point: {at: [0 km, 5 km, -8 km]},
           moment: {Mw: 5.5, strike: 10 deg, dip: 80 deg, rake: 0 deg}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+
 from femcrust.mesh.mesh import Mesh, ordered, tet_volumes
 
 

@@ -183,7 +183,7 @@ void bind(py::module_& m) {
       });
 
   py::class_<Preconditioner>(m, "Preconditioner")
-      .def("apply",
+      .def("__call__",
            [](const Preconditioner& preconditioner, const Dense<double>& r) {
              const Array<double> in = to_array(r);
              Array<double> z(in.size());

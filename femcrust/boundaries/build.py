@@ -75,9 +75,7 @@ def build(
     return found
 
 
-def _claims(
-    mesh: Mesh, exterior: Exterior, boundaries: Mapping[str, Boundary]
-) -> dict[str, Ints]:
+def _claims(mesh: Mesh, exterior: Exterior, boundaries: Mapping[str, Boundary]) -> dict[str, Ints]:
     """Exterior faces of each name, each face with the most specific name only."""
     owner = np.full(len(exterior.faces), -1)
     rank = np.full(len(exterior.faces), -1)
@@ -96,9 +94,7 @@ def _claims(
             )
         won = faces[rank[faces] < mine]
         owner[won], rank[won] = k, mine
-    return {
-        name: np.flatnonzero(owner == k).astype(np.int32) for k, name in enumerate(names)
-    }
+    return {name: np.flatnonzero(owner == k).astype(np.int32) for k, name in enumerate(names)}
 
 
 def _constraint(boundary: Boundary, key: str, faces: Ints, normals: Floats) -> Constraint:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-
 from femcrust.mesh.mesh import Floats, Ints
 
 
 @dataclass(frozen=True)
 class Constraint:
-    """Faces (k, 3) whose nodes move only along `free` (3, 3) or (k, 3, 3), a projector;
-    value(points (n, 3)) -> (n, 3) m prescribes the rest, None holds it at zero."""
+    """Faces whose nodes move along some directions only.
+
+    faces : (k, 3) int, vertices
+    free : (3, 3) or (k, 3, 3) projector onto the directions that stay free
+    value : points (n, 3) → (n, 3) m, prescribed along the others; None holds them at zero
+    """
 
     faces: Ints
     free: Floats
@@ -21,7 +24,7 @@ class Constraint:
 
 @dataclass(frozen=True)
 class Traction:
-    """Forces ∫ N_a t dA at the six quadratic nodes of faces. faces (k, 3), forces (k, 6, 3) N"""
+    """Forces ∫ N_a t dA at the six quadratic nodes of faces: faces (k, 3), forces (k, 6, 3) N."""
 
     faces: Ints
     forces: Floats
@@ -38,7 +41,10 @@ class Springs:
 
 @dataclass(frozen=True)
 class Infinite:
-    """Infinite elements on faces (k, 3) of tetrahedra (k,): pole (3,), displacement ~ s^-exponent."""
+    """Infinite elements behind faces: displacement falls as s^-exponent along rays from a pole.
+
+    faces : (k, 3) int;  tets : (k,) int, whose material they take;  pole : (3,) m
+    """
 
     faces: Ints
     tets: Ints
@@ -48,7 +54,7 @@ class Infinite:
 
 @dataclass(frozen=True)
 class Conditions:
-    """All conditions of a model; body_force (n_tets, 3) N/m³ or None."""
+    """All conditions of a model; body_force : (n_tets, 3) N/m³ or None."""
 
     constraints: list[Constraint] = field(default_factory=list)
     tractions: list[Traction] = field(default_factory=list)

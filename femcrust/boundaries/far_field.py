@@ -47,11 +47,7 @@ def infinite_elements(
             "boundaries: infinite elements have one pole and one exponent; give them the same"
         )
     exponent = exponents.pop() if exponents else 1 if _net_force(mesh, conditions, force) else 2
-    pole = (
-        np.array(poles.pop())
-        if poles
-        else default_pole(mesh, exterior, sources, conditions)
-    )
+    pole = np.array(poles.pop()) if poles else default_pole(mesh, exterior, sources, conditions)
     seen = mesh.points[exterior.faces[some]] - pole
     outward = np.einsum("kc,kc->k", seen.mean(axis=1), exterior.normals[some])
     if not (outward > 0).all():

@@ -64,7 +64,8 @@ def pressure(mesh: Mesh, faces: Ints, normals: Floats, value: Value, key: str) -
 
 def disc(mesh: Mesh, exterior: Exterior, load: Load, key: str) -> Traction:
     """A circle of pressure on the ground, pushing down."""
-    assert load.disc is not None and load.pressure is not None  # the schema holds both
+    assert load.disc is not None  # the schema holds disc and pressure together
+    assert load.pressure is not None
     top = np.flatnonzero(exterior.side == "top")
     center, radius = np.array(load.disc.center), load.disc.radius
     corners = mesh.points[exterior.faces[top]]

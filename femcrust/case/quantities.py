@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Real
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic.json_schema import JsonSchemaValue
@@ -122,10 +122,16 @@ class DataFile(Section):
 
     file: FileName
     variable: Text | None = Field(
-        default=None, description="Column or netCDF variable to take, where the file has several."
+        default=None, description="netCDF variable to take, where the file has several."
     )
-    units: Text | None = Field(
-        default=None, description="Unit of the values, where the file does not say it, e.g. GPa."
+    column: Text | None = Field(
+        default=None, description="Column of a CSV file, if not named after the key."
+    )
+    unit: Text | None = Field(
+        default=None, description="Unit of a grid that does not say it.", examples=["GPa"]
+    )
+    interpolation: Literal["nearest", "linear", "constant"] | None = Field(
+        default=None, description="Between rows of a table or scattered points."
     )
 
 

@@ -181,7 +181,8 @@ class Fault(Section):
     @model_validator(mode="after")
     def _one_kind(self) -> Fault:
         kind = self.exactly_one(*KINDS)
-        self.only_with("surface", "hanging_side")
+        if self.hanging_side is not None and kind not in ("surface", "triangles"):
+            raise complaint("goes with surface and triangles only; remove it", "hanging_side")
         self.only_with("point", "moment")
         if self.edges != "taper" and kind != "surface":
             raise complaint("goes with surface only; remove it", "edges")
@@ -189,7 +190,7 @@ class Fault(Section):
             raise complaint(
                 "missing; a point needs it, e.g. {Mw: 6, strike: ..., dip: ...}", "moment"
             )
-        if kind in ("surface", "rectangle") and self.slip is None:
+        if kind in ("surface", "rectangle", "triangles") and self.slip is None:
             raise complaint("missing; give e.g. slip: {strike: 1 m}", "slip")
         if kind in ("file", "point") and self.slip is not None:
             raise complaint(f"does not go with {kind}; remove it", "slip")

@@ -109,17 +109,18 @@ def _turned(mean: Floats, area: float, hanging_side: str | None, name: str) -> b
                 f"{STEEP:.0f}° (strike {strike % 180:.0f}°); write hanging_side: {one} or {other}"
             )
         return bool(mean[2] < 0.0)
+    right = compass_word(strike + 90)
     azimuth = np.radians(COMPASS[hanging_side])
     toward = float(up[0] * np.sin(azimuth) + up[1] * np.cos(azimuth))
     if abs(toward) < ASKEW * float(np.hypot(up[0], up[1])) or dip < 0.1:
         raise InputError(
             f"{name}.hanging_side: {hanging_side!r} lies along the strike ({strike:.0f}°); write "
-            f"{compass_word(strike + 90)}{f' or {compass_word(strike - 90)}' if dip > STEEP else ''}"
+            f"{right}{f' or {compass_word(strike - 90)}' if dip > STEEP else ''}"
         )
     if dip <= STEEP and toward < 0.0:
         raise InputError(
             f"{name}.hanging_side: {hanging_side!r} is the foot wall of a fault that dips "
-            f"{dip:.0f}° to the {compass_word(strike + 90)}; write {compass_word(strike + 90)} or leave it out"
+            f"{dip:.0f}° to the {right}; write {right} or leave it out"
         )
     return bool(toward * (1.0 if mean[2] >= 0.0 else -1.0) < 0.0)
 

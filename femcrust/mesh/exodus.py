@@ -1,4 +1,4 @@
-"""Names of element blocks and side sets in an Exodus II file [Schoof94], which meshio leaves out."""
+"""Names of element blocks in an Exodus II file [Schoof94], which meshio leaves out."""
 
 from __future__ import annotations
 

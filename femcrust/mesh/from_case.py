@@ -68,12 +68,10 @@ def box_spec(case: Case, box: Box) -> BoxSpec:
 
 
 def rectangle_corners(rectangle: Rectangle) -> Floats:
-    """Corners in cyclic order from the start of the upper edge; dip to the right of strike. (4, 3)"""
+    """Corners, in cyclic order from the start of the upper edge; dips to the right. (4, 3)"""
     strike, dip = np.radians([rectangle.strike, rectangle.dip])
     along = np.array([np.sin(strike), np.cos(strike), 0.0])
-    down = np.array(
-        [np.cos(strike) * np.cos(dip), -np.sin(strike) * np.cos(dip), -np.sin(dip)]
-    )
+    down = np.array([np.cos(strike) * np.cos(dip), -np.sin(strike) * np.cos(dip), -np.sin(dip)])
     start = np.array(rectangle.top_center) - along * rectangle.length / 2
     end = start + along * rectangle.length
     return np.array([start, end, end + down * rectangle.width, start + down * rectangle.width])

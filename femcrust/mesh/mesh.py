@@ -77,7 +77,7 @@ def hilbert_keys(points: Floats, bits: int = HILBERT_BITS) -> NDArray[np.uint64]
     for bit in range(bits - 1, -1, -1):
         for i in range(3):
             key = (key << one) | ((x[i] >> np.uint64(bit)) & one)
-    return key
+    return np.asarray(key)
 
 
 def ordered(mesh: Mesh) -> Mesh:

@@ -15,11 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from femcrust.errors import InputError
+from femcrust.machine import check_memory
 from femcrust.mesh.lattice import KEY_BITS, Longs
 
 Bools = NDArray[np.bool_]
 
 MAX_CELLS = 8_000_000  # about 100 million tetrahedra, 400 million unknowns
+UNKNOWNS_PER_CELL = 30  # at least: 12 tetrahedra share a cell's nodes with its neighbours'
 # a cell itself, its 6 face neighbours and its 12 edge neighbours
 NEIGHBOURS = np.array([d for d in product((-1, 0, 1), repeat=3) if np.abs(d).sum() <= 2])
 CHILDREN = np.array(list(product((0, 1), repeat=3)))
@@ -97,6 +99,7 @@ def _check_count(n_cells: int) -> None:
             f"mesh.box.size: more than {MAX_CELLS} cells; raise near, far or growth, or separate "
             "layers and faults that nearly touch"
         )
+    check_memory(n_cells * UNKNOWNS_PER_CELL, "mesh.box.size")
 
 
 def _children(cells: Longs) -> Longs:

@@ -58,18 +58,16 @@ class Quality:
         """A few lines for people, lengths in km."""
         x, y, z = self.worst_centroids[0] / 1e3
         bars = [f"{int(100 * n / self.n_tets + 0.5)}" for n in self.histogram]
-        return "\n".join(
-            (
-                f"{self.n_tets:,} tetrahedra, {self.n_points:,} vertices, {self.n_edges:,} edges: "
-                f"{self.n_dof:,} unknowns",
-                f"volume {self.volume / 1e9:,.6g} km³; edges {self.edge_min / 1e3:.3g} to "
-                f"{self.edge_max / 1e3:.3g} km, median {self.edge_median / 1e3:.3g} km; "
-                f"longest over shortest edge of a tetrahedron up to {self.max_edge_ratio:.1f}",
-                f"smallest dihedral angle {self.min_dihedral_deg:.2f}° near "
-                f"({x:.3f}, {y:.3f}, {z:.3f}) km; {self.percent_below_10deg:.3g} % of the "
-                f"tetrahedra below {FLAT_DEG:.0f}°",
-                f"percent by smallest angle, steps of {BIN_DEG:.0f}°: " + " ".join(bars),
-            )
+        return (
+            f"{self.n_tets:,} tetrahedra, {self.n_points:,} vertices, {self.n_edges:,} edges: "
+            f"{self.n_dof:,} unknowns\n"
+            f"volume {self.volume / 1e9:,.6g} km³; edges {self.edge_min / 1e3:.3g} to "
+            f"{self.edge_max / 1e3:.3g} km, median {self.edge_median / 1e3:.3g} km; "
+            f"longest over shortest edge of a tetrahedron up to {self.max_edge_ratio:.1f}\n"
+            f"smallest dihedral angle {self.min_dihedral_deg:.2f}° near "
+            f"({x:.3f}, {y:.3f}, {z:.3f}) km; {self.percent_below_10deg:.3g} % of the "
+            f"tetrahedra below {FLAT_DEG:.0f}°\n"
+            f"percent by smallest angle, steps of {BIN_DEG:.0f}°: " + " ".join(bars)
         )
 
 

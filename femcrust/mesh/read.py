@@ -1,4 +1,4 @@
-"""A mesh from a file: Gmsh 2/4, VTU, Abaqus, Exodus, MED, whatever meshio reads [Schlomer].
+"""A mesh from a file: Gmsh 2/4, VTU, Abaqus, Exodus, MED, whatever meshio reads.
 
 Groups are known by their names; groups that have only a number n appear as 'volume n' or
 'surface n', for messages. Quadratic tetrahedra are taken by their corners: edges are straight.
@@ -64,6 +64,10 @@ def _refusing(path: Path) -> Iterator[None]:
         yield
     except InputError:
         raise
+    except ImportError as error:
+        raise InputError(
+            f"{path}: reading this format needs {error.name}; pip install {error.name}"
+        ) from error
     except (Exception, SystemExit) as error:  # meshio raises many kinds, and exits
         why = " ".join(str(error).split())[:200] or type(error).__name__
         raise InputError(

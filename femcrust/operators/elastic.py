@@ -104,9 +104,7 @@ def _surface_rows(
     return rows[0], rows[1]
 
 
-def _constraints(
-    space: Discretisation, conditions: Conditions
-) -> tuple[Ints, Floats, Floats]:
+def _constraints(space: Discretisation, conditions: Conditions) -> tuple[Ints, Floats, Floats]:
     """Per node the projector onto what stays free, and the prescribed part of the displacement.
 
     A node on several constraints keeps only the directions that all of them leave free: the

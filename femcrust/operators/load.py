@@ -28,9 +28,7 @@ def hooke(strain: Floats, lam: Floats, mu: Floats) -> Floats:
     return np.asarray(stress)
 
 
-def load(
-    operator: ElasticOperator, sources: Sequence[Source], conditions: Conditions
-) -> Floats:
+def load(operator: ElasticOperator, sources: Sequence[Source], conditions: Conditions) -> Floats:
     """Forces at the nodes. (n_nodes, 3) N"""
     space = operator.space
     total = np.zeros((space.n_nodes, 3))

@@ -76,12 +76,13 @@ def infinite_blocks(
     b = np.einsum("qai,kic->kqac", table, dual)
     outer = np.einsum("q,kqac,kqbd->kabcd", WEIGHTS, b, b)
     trace = np.einsum("kabcc->kab", outer)
-    lam_w, mu_w = (lam * weight)[:, None, None, None, None], (mu * weight)[:, None, None, None, None]
+    lam_w, mu_w = (
+        (lam * weight)[:, None, None, None, None],
+        (mu * weight)[:, None, None, None, None],
+    )
     eye = np.eye(3)
     return np.asarray(
-        lam_w * outer
-        + mu_w * outer.transpose(0, 1, 2, 4, 3)
-        + mu_w * trace[..., None, None] * eye
+        lam_w * outer + mu_w * outer.transpose(0, 1, 2, 4, 3) + mu_w * trace[..., None, None] * eye
     )
 
 
@@ -96,9 +97,7 @@ def spring_blocks(
     mass = np.einsum("q,qa,qb->ab", WEIGHTS, values, values)
     nn = np.einsum("kc,kd->kcd", n, n)
     spring = normal[:, None, None] * nn + tangential[:, None, None] * (np.eye(3) - nn)
-    return np.asarray(
-        np.einsum("k,ab,kcd->kabcd", double_area / 2, mass, spring)
-    )
+    return np.asarray(np.einsum("k,ab,kcd->kabcd", double_area / 2, mass, spring))
 
 
 def assemble(nodes_of: list[Ints], blocks_of: list[Floats], n_nodes: int) -> BlockRows:

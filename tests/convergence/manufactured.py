@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+
 from femcrust import backends, operators, preconditioners, solvers
 from femcrust.boundaries.conditions import Conditions, Constraint
 from femcrust.discretisation import Discretisation, discretise
@@ -73,9 +74,7 @@ def gauss(n: int) -> tuple[np.ndarray, np.ndarray]:
     t, w = (t + 1) / 2, w / 2
     a, b, c = (g.ravel() for g in np.meshgrid(t, t, t, indexing="ij"))
     wa, wb, wc = (g.ravel() for g in np.meshgrid(w, w, w, indexing="ij"))
-    bary = np.stack(
-        [a, (1 - a) * b, (1 - a) * (1 - b) * c, (1 - a) * (1 - b) * (1 - c)], axis=-1
-    )
+    bary = np.stack([a, (1 - a) * b, (1 - a) * (1 - b) * c, (1 - a) * (1 - b) * (1 - c)], axis=-1)
     weights = wa * wb * wc * (1 - a) ** 2 * (1 - b)
     return bary, weights / weights.sum()
 
@@ -91,9 +90,7 @@ def shape(bary: np.ndarray) -> np.ndarray:
 def slopes(bary: np.ndarray, gradients: np.ndarray) -> np.ndarray:
     """∇N_a at points of elements. gradients (e, 4, 3) → (e, q, 10, 3)"""
     edges = ((0, 1), (1, 2), (0, 2), (0, 3), (1, 3), (2, 3))
-    parts = [
-        (4 * bary[None, :, i] - 1)[..., None] * gradients[:, None, i] for i in range(4)
-    ]
+    parts = [(4 * bary[None, :, i] - 1)[..., None] * gradients[:, None, i] for i in range(4)]
     parts += [
         4
         * (

@@ -51,7 +51,7 @@ def test_full_case_is_read_in_si(write: Writer) -> None:
     assert basin.where is not None
     assert basin.where.expression is not None
     assert basin.where.expression(x=[1e3, 3e3], y=[-1.0, -1.0]).tolist() == [False, True]
-    assert (slab.K.file, slab.K.variable, slab.K.units) == ("slab.nc", "bulk", "GPa")
+    assert (slab.K.file, slab.K.variable, slab.K.unit) == ("slab.nc", "bulk", "GPa")
     assert slab.where is not None
     assert slab.where.group == ("slab", "arc")
     assert case.materials["mantle"].where.group == ("mantle",)
@@ -62,6 +62,7 @@ def test_full_case_is_read_in_si(write: Writer) -> None:
         "surface",
         "rectangle",
         "triangles",
+        "rectangle",
         "file",
         "point",
         "point",

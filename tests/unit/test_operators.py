@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+
 from femcrust import backends
 from femcrust.discretisation import Discretisation, discretise
 from small_meshes import split_cubes

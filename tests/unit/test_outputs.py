@@ -278,8 +278,14 @@ def test_every_picture_is_drawn(folder):
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in folder.glob("*.png"))
 
 
-def test_hanging_side_is_recovered_from_the_potency(result):
-    np.testing.assert_allclose(hanging_normal(result.sources[0]), [1.0, 0.0, 0.0], atol=1e-12)
+@pytest.mark.parametrize("opening", [0.0, 0.7, -1.3])
+def test_hanging_side_is_recovered_from_the_potency(result, opening):
+    normal = np.array([0.6, 0.0, 0.8])
+    slip = np.array([0.0, 1.5, 0.0]) + opening * normal
+    potency = 3e8 * (np.outer(slip, normal) + np.outer(normal, slip)) / 2.0
+    arrows = np.tile(np.r_[0.0, 0.0, -1e3, slip], (4, 1))
+    source = replace(result.sources[0], area=3e8, potency=potency, arrows=arrows)
+    np.testing.assert_allclose(hanging_normal(source), normal, atol=1e-12)
 
 
 class Links(HTMLParser):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from reference import cavity, disc, layered, okada, point_source, tilted
 
 LAM, MU = 3e10, 2e10

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from femcrust.operators import surface
 
 CORNERS = np.array([[[3.0, 1.0, -2.0], [4.0, 3.5, -1.0], [2.5, 2.0, -4.0]]])

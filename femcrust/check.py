@@ -1,0 +1,47 @@
+"""`femcrust check`: everything that can be wrong with a case, without solving it.
+
+Builds mesh, materials, faults, boundaries and stations, forecasts the cost, prints moments, and
+draws the faults with their strike and slip, the stations and the mesh beside the case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from femcrust import backends, machine, outputs, progress
+from femcrust.case import load_case
+from femcrust.describe import describe
+from femcrust.discretisation import count_nodes
+from femcrust.model import build_model
+from femcrust.stations import case_stations
+
+
+def check_file(path: Path, overrides: Sequence[str] = ()) -> Path:
+    """Check the case in a file; returns the picture that was drawn beside it."""
+    case = load_case(path, overrides)
+    directory = case.directory / case.output.directory
+    outputs.check_directory(directory)
+    model = build_model(case)
+    stations = case_stations(case, model)
+    progress.say(f"{path}: {case.case.title}")
+    describe(model)
+    n_dof = 3 * count_nodes(model.mesh)
+    threads = backends.set_threads(case.solver.threads)
+    progress.say(
+        f"forecast: {n_dof:,} unknowns, {machine.memory_needed(n_dof) / machine.GIB:.1f} of"
+        f" {machine.physical_memory() / machine.GIB:.1f} GiB of memory, about"
+        f" {progress.duration(machine.seconds_needed(n_dof, threads))} on {threads} threads"
+    )
+    machine.check_memory(n_dof, "mesh")
+    picture = outputs.draw_check(
+        model.mesh,
+        model.elastic,
+        model.sources,
+        case.directory / f"{path.stem}-check.png",
+        None if stations is None else stations.xyz,
+        () if stations is None else stations.listed.names,
+        case.case.title,
+    )
+    progress.say(f"the set-up is drawn in {picture}; the case is valid")
+    return picture

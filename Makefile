@@ -27,7 +27,12 @@ help:  ## this list
 run:
 	@.ci/setup.sh $(VENV)
 	@[ -f example/$(EXAMPLE)/case.yaml ] || $(BIN)/femcrust init $(EXAMPLE) example/$(EXAMPLE)
-	@$(BIN)/femcrust run example/$(EXAMPLE)/case.yaml
+	@if [ $(EXAMPLE) = strike-slip ] && $(BIN)/python meshes/strike_slip.py example/strike-slip/mesh.msh --size 1.3; then \
+	  $(BIN)/femcrust run example/strike-slip/gmsh.yaml; \
+	else \
+	  echo "femcrust: the built-in box mesher makes the mesh"; \
+	  $(BIN)/femcrust run example/$(EXAMPLE)/case.yaml; \
+	fi
 
 test:
 	@.ci/setup.sh $(VENV) test

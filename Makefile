@@ -15,7 +15,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 help:  ## this list
 	@echo "make run      install into $(VENV), run the example $(EXAMPLE), leave pictures and a report"
-	@echo "make test     install what the tests need, run all but the slow ones"
+	@echo "make test     install what the tests need, lint, run all but the slow ones"
 	@echo "make verify   comparisons with known solutions, the slow ones too"
 	@echo "make mutate   plant errors in a copy, one at a time: a test must catch each"
 	@echo "make lint     ruff, mypy, import-linter, clang-format"
@@ -34,8 +34,7 @@ run:
 	  $(BIN)/femcrust run example/$(EXAMPLE)/case.yaml; \
 	fi
 
-test:
-	@.ci/setup.sh $(VENV) test
+test: lint
 	@$(BIN)/pytest -m "not slow" $(PYTEST_ARGS)
 
 verify:

@@ -91,7 +91,9 @@ import sys
 print("python%d.%d-dev" % sys.version_info[:2])')"
   echo "femcrust: building and installing into $venv (one to three minutes)"
   rm -f "$venv/.femcrust"
-  "$venv/bin/python" -m pip install --quiet --progress-bar off .
+  strict=() # whoever tests or develops wants warnings to be errors
+  [ -z "$extra" ] || strict=(--config-settings=cmake.define.FEMCRUST_WERROR=ON)
+  "$venv/bin/python" -m pip install --quiet --progress-bar off "${strict[@]}" .
   echo "$package" >"$venv/.femcrust"
 fi
 

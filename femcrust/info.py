@@ -17,12 +17,12 @@ PACKAGES = (
 def text() -> str:
     """What `femcrust info` prints."""
     built = backends.description()
+    level = str(built["instruction_set"])
     lines = [
-        f"femcrust {version('femcrust')}",
+        f"femcrust {_version('femcrust')}",
         f"python   {platform.python_version()} on {platform.platform()}",
         f"memory   {physical_memory() / GIB:.1f} GiB",
-        f"backends cpu ({built['instruction_set']}: {INSTRUCTIONS[str(built['instruction_set'])]},"
-        f" {built['threads']} threads); cuda: {'built' if built['cuda'] else 'not built'}",
+        f"backends cpu ({level}: {INSTRUCTIONS[level]}, {built['threads']} threads)",
         "packages " + ", ".join(f"{name} {_version(name)}" for name in PACKAGES),
     ]
     return "\n".join(lines)

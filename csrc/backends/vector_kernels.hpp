@@ -28,15 +28,19 @@ struct VectorTable {
   void (*scale[2])(Index first, Index last, const T* blocks, const T* r, T* z);
   /// One step of a polynomial smoother on rows [first, last):
   /// r −= q (unless q is null);  d = keep d + gain D r;  x += d.
-  void (*smooth[2])(Index first, Index last, const T* blocks, const T* q, T* r, T keep, T gain, T* d,
-                    T* x);
+  void (*smooth[2])(Index first, Index last, const T* blocks, const T* q, T* r, T keep, T gain,
+                    T* d, T* x);
   /// y (=, +=, −=) A x on stored rows [first, last): blocks 3×3, 3×6, 6×3, 6×6.
   void (*product[4])(const BlockRows<T>& a, Index first, Index last, const T* x, Store how, T* y);
 };
 
 /// Which entry of scale/smooth serves a block size, and of product a pair of sizes.
-constexpr int size_slot(int size) { return size == 3 ? 0 : 1; }
-constexpr int pair_slot(int rows, int columns) { return 2 * size_slot(rows) + size_slot(columns); }
+constexpr int size_slot(int size) {
+  return size == 3 ? 0 : 1;
+}
+constexpr int pair_slot(int rows, int columns) {
+  return 2 * size_slot(rows) + size_slot(columns);
+}
 
 struct VectorKernels {
   VectorTable<float> single;

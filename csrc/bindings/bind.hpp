@@ -19,8 +19,8 @@ BlockMatrix<T> matrix_from(const MatrixArrays& arrays) {
   require(begin.size() > 0 && blocks.size() == indices.size() * rows * columns &&
               begin.data()[begin.size() - 1] == indices.size(),
           "matrix: begin, columns and blocks do not fit together");
-  return {rows, columns, {}, begin.data(), static_cast<Index>(begin.size() - 1), indices.data(),
-          blocks.data()};
+  return {rows,           columns,      {}, begin.data(), static_cast<Index>(begin.size() - 1),
+          indices.data(), blocks.data()};
 }
 
 /// One aggregation level: its matrix, its inverse diagonal blocks, prolongation and restriction.
@@ -28,9 +28,8 @@ using LevelArrays = std::tuple<MatrixArrays, Dense<double>, MatrixArrays, Matrix
 
 template <class T>
 Preconditioner make_multigrid(const Problem& problem, const Dense<Index>& edges,
-                              const std::vector<LevelArrays>& levels,
-                              const MatrixArrays& coarsest, const Dense<double>& coarsest_inverse,
-                              int degree) {
+                              const std::vector<LevelArrays>& levels, const MatrixArrays& coarsest,
+                              const Dense<double>& coarsest_inverse, int degree) {
   auto fine = std::make_shared<const Stiffness<T>>(problem.in_precision<T>());
   const auto narrow = [](const Dense<double>& from) {
     Array<T> to(static_cast<std::size_t>(from.size()));
@@ -53,11 +52,11 @@ Preconditioner make_multigrid(const Problem& problem, const Dense<Index>& edges,
   assembled.push_back(std::move(last));
   Chebyshev<T> smoother(fine->inverse_diagonal(problem.body->view()), 3, degree);
   const Array<T> inverse = narrow(coarsest_inverse);
-  return {Multigrid<T>(std::move(fine), std::move(smoother),
-                       EdgeTransfer(edges.data(), static_cast<Index>(edges.shape(0)),
-                                    problem.body->n_vertices),
-                       problem.constraints->first(problem.body->n_vertices), std::move(assembled),
-                       {inverse.begin(), inverse.end()})};
+  return {Multigrid<T>(
+      std::move(fine), std::move(smoother),
+      EdgeTransfer(edges.data(), static_cast<Index>(edges.shape(0)), problem.body->n_vertices),
+      problem.constraints->first(problem.body->n_vertices), std::move(assembled),
+      {inverse.begin(), inverse.end()})};
 }
 
 template <class T>
@@ -96,9 +95,9 @@ void bind(py::module_& m) {
       .def("product",
            [](const OwnedBody& b, const py::array& x) -> py::array {
              const int columns = x.ndim() == 3 ? static_cast<int>(x.shape(2)) : 1;
-             require((x.ndim() == 2 || x.ndim() == 3) && x.shape(0) == b.n_nodes() &&
-                         x.shape(1) == 3,
-                     "x: shape (n_nodes, 3) or (n_nodes, 3, r)");
+             require(
+                 (x.ndim() == 2 || x.ndim() == 3) && x.shape(0) == b.n_nodes() && x.shape(1) == 3,
+                 "x: shape (n_nodes, 3) or (n_nodes, 3, r)");
              if (py::isinstance<py::array_t<float>>(x))
                return element_product<float>(b, Dense<float>(x), columns);
              return element_product<double>(b, Dense<double>(x), columns);
@@ -115,12 +114,13 @@ void bind(py::module_& m) {
              const auto n = static_cast<Index>(listed.size());
              py::array_t<double> out({static_cast<py::ssize_t>(n), py::ssize_t{4}, py::ssize_t{6}});
              const Body body = b.view();
-             vertex_strain(body, listed.data(), n,
-                           [&](Index k, int a) {
-                             return u.data() +
-                                    3 * static_cast<std::size_t>(body.element(listed.data()[k])[a]);
-                           },
-                           out.mutable_data());
+             vertex_strain(
+                 body, listed.data(), n,
+                 [&](Index k, int a) {
+                   return u.data() +
+                          3 * static_cast<std::size_t>(body.element(listed.data()[k])[a]);
+                 },
+                 out.mutable_data());
              return out;
            })
       .def("stress_divergence",
@@ -138,9 +138,9 @@ void bind(py::module_& m) {
           a = assemble_p1(b.view(), b.n_vertices);
         }
         const auto entries = static_cast<py::ssize_t>(a.columns.size());
-        return py::make_tuple(
-            to_numpy<Index>(a.begin, {static_cast<py::ssize_t>(a.begin.size())}),
-            to_numpy<Index>(a.columns, {entries}), to_numpy<double>(a.blocks, {entries, 3, 3}));
+        return py::make_tuple(to_numpy<Index>(a.begin, {static_cast<py::ssize_t>(a.begin.size())}),
+                              to_numpy<Index>(a.columns, {entries}),
+                              to_numpy<double>(a.blocks, {entries, 3, 3}));
       });
 
   py::class_<Problem>(m, "Stiffness")
@@ -153,9 +153,8 @@ void bind(py::module_& m) {
              require(surface.begin.size() == surface.rows.size() + 1 &&
                          surface.blocks.size() == 9 * surface.columns.size(),
                      "surface: rows, begin, columns and blocks do not fit together");
-             return std::make_unique<Problem>(
-                 std::move(body), std::move(surface),
-                 Constraints(to_vector(held), to_vector(projectors)));
+             return std::make_unique<Problem>(std::move(body), std::move(surface),
+                                              Constraints(to_vector(held), to_vector(projectors)));
            }),
            py::arg("body"), py::arg("rows"), py::arg("begin"), py::arg("columns"),
            py::arg("blocks"), py::arg("held_nodes"), py::arg("projectors"))
@@ -178,9 +177,8 @@ void bind(py::module_& m) {
              p.constraints->project(x);
              return to_numpy<double>(x, {p.body->n_nodes(), 3});
            })
-      .def_property_readonly("bytes", [](const Problem& p) {
-        return p.stiffness.bytes() + p.body->blocks->bytes();
-      });
+      .def_property_readonly(
+          "bytes", [](const Problem& p) { return p.stiffness.bytes() + p.body->blocks->bytes(); });
 
   py::class_<Preconditioner>(m, "Preconditioner")
       .def("__call__",
@@ -227,7 +225,8 @@ void bind(py::module_& m) {
       const Backend backend;
       result = std::visit(
           [&](const auto& M) {
-            return cg(backend, p.stiffness, M, b, x, {tolerance, max_iterations, flexible}, guarded);
+            return cg(backend, p.stiffness, M, b, x, {tolerance, max_iterations, flexible},
+                      guarded);
           },
           preconditioner.kind);
     }

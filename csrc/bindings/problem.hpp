@@ -36,8 +36,8 @@ struct OwnedBody {
     nodes = to_array(nodes_);
     lam = to_array(lam_);
     mu = to_array(mu_);
-    blocks = std::make_shared<ElementBlocks>(elements.data(),
-                                             static_cast<Index>(elements_.shape(0)), n);
+    blocks =
+        std::make_shared<ElementBlocks>(elements.data(), static_cast<Index>(elements_.shape(0)), n);
   }
 
   Index n_nodes() const { return blocks->n_nodes; }
@@ -53,8 +53,8 @@ struct SurfaceRows {
 
   template <class T>
   BlockMatrix<T> matrix() const {
-    return {3, 3, rows, begin.data(), static_cast<Index>(rows.size()), columns.data(),
-            blocks.data()};
+    return {
+        3, 3, rows, begin.data(), static_cast<Index>(rows.size()), columns.data(), blocks.data()};
   }
 };
 

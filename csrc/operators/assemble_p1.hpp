@@ -22,7 +22,8 @@ inline AssembledP1 assemble_p1(const Body& body, Index n_vertices) {
   for (Index e = 0; e < body.n_elements; ++e)
     for (int i = 0; i < 4; ++i) ++first[static_cast<std::size_t>(body.element(e)[i]) + 1];
   for (std::size_t v = 0; v < n; ++v) first[v + 1] += first[v];
-  std::vector<Index> around(static_cast<std::size_t>(first[n])), next(first.begin(), first.end() - 1);
+  std::vector<Index> around(static_cast<std::size_t>(first[n])),
+      next(first.begin(), first.end() - 1);
   for (Index e = 0; e < body.n_elements; ++e)
     for (int i = 0; i < 4; ++i)
       around[static_cast<std::size_t>(next[static_cast<std::size_t>(body.element(e)[i])]++)] = e;
@@ -73,7 +74,8 @@ inline AssembledP1 assemble_p1(const Body& body, Index n_vertices) {
         for (int j = 0; j < 4; ++j) {
           const auto place = static_cast<std::size_t>(
               std::lower_bound(found.begin(), found.end(), of[j]) - found.begin());
-          double* const block = out.blocks.data() + 9 * (static_cast<std::size_t>(out.begin[v]) + place);
+          double* const block =
+              out.blocks.data() + 9 * (static_cast<std::size_t>(out.begin[v]) + place);
           const double dot = g[i][0] * g[j][0] + g[i][1] * g[j][1] + g[i][2] * g[j][2];
           for (int a = 0; a < 3; ++a)
             for (int b = 0; b < 3; ++b)

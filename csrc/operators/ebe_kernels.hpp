@@ -10,13 +10,13 @@ namespace femcrust {
 /// One block: y[nodes] += Σ_e K_e x, with r right-hand sides innermost.
 template <class T>
 struct EbeBlock {
-  const Index* nodes;           // [n_nodes] global numbers
+  const Index* nodes;  // [n_nodes] global numbers
   Index n_nodes;
-  Index n_batches;              // of 16 elements
-  const std::uint16_t* local;   // [n_batches][10][16] into `nodes`
-  const T* gradients;           // [n_batches][9][16], 1/m: ∇L_1, ∇L_2, ∇L_3
-  const T* moduli;              // [n_batches][2][16], V/20 λ and V/20 μ, Pa m³
-  Index n_elements;             // real ones; the last batch is padded with zero moduli
+  Index n_batches;             // of 16 elements
+  const std::uint16_t* local;  // [n_batches][10][16] into `nodes`
+  const T* gradients;          // [n_batches][9][16], 1/m: ∇L_1, ∇L_2, ∇L_3
+  const T* moduli;             // [n_batches][2][16], V/20 λ and V/20 μ, Pa m³
+  Index n_elements;            // real ones; the last batch is padded with zero moduli
 };
 
 template <class T>

@@ -24,8 +24,8 @@ struct Body {
   }
   double gradients(Index e, double g[3][3]) const {
     const Index* const of = element(e);
-    return barycentric_gradients(
-        [&](int i) { return nodes + 3 * static_cast<std::size_t>(of[i]); }, g);
+    return barycentric_gradients([&](int i) { return nodes + 3 * static_cast<std::size_t>(of[i]); },
+                                 g);
   }
 };
 
@@ -41,9 +41,7 @@ template <class T>
 class ElasticEbe {
  public:
   ElasticEbe(const Body& body, std::shared_ptr<const ElementBlocks> blocks)
-      : blocks_(std::move(blocks)),
-        gradients_(padded() * 9),
-        moduli_(padded() * 2) {
+      : blocks_(std::move(blocks)), gradients_(padded() * 9), moduli_(padded() * 2) {
 #pragma omp parallel for schedule(static)
     for (Index e = 0; e < body.n_elements; ++e) {
       double g[3][3];
@@ -97,11 +95,16 @@ class ElasticEbe {
     else
       table = &ebe_kernels().twofold;
     switch (columns) {
-      case 1: return table->one;
-      case 4: return table->four;
-      case 8: return table->eight;
-      case 16: return table->sixteen;
-      default: throw ArgumentError("a product takes 1, 4, 8 or 16 right-hand sides");
+      case 1:
+        return table->one;
+      case 4:
+        return table->four;
+      case 8:
+        return table->eight;
+      case 16:
+        return table->sixteen;
+      default:
+        throw ArgumentError("a product takes 1, 4, 8 or 16 right-hand sides");
     }
   }
 

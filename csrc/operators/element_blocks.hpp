@@ -22,12 +22,12 @@ constexpr int kBatches = kBlock / kLanes;
 
 struct ElementBlocks {
   Index n_nodes = 0, n_elements = 0, n_blocks = 0;
-  Index most_nodes = 0;              // of any block
-  std::vector<Index> node_begin;     // [n_blocks + 1] into `nodes`
-  Array<Index> nodes;                // global nodes of each block, ascending
-  Array<std::uint16_t> local;        // [n_blocks][kBatches][10][kLanes] into the block's nodes
-  std::vector<Index> colour_begin;   // [n_colours + 1] into `order`
-  std::vector<Index> order;          // blocks, colour by colour
+  Index most_nodes = 0;             // of any block
+  std::vector<Index> node_begin;    // [n_blocks + 1] into `nodes`
+  Array<Index> nodes;               // global nodes of each block, ascending
+  Array<std::uint16_t> local;       // [n_blocks][kBatches][10][kLanes] into the block's nodes
+  std::vector<Index> colour_begin;  // [n_colours + 1] into `order`
+  std::vector<Index> order;         // blocks, colour by colour
 
   int n_colours() const { return static_cast<int>(colour_begin.size()) - 1; }
   Index batches(Index block) const {

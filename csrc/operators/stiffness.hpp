@@ -144,8 +144,8 @@ class Stiffness {
         inverse[9 * static_cast<std::size_t>(k) + static_cast<std::size_t>(i)] =
             static_cast<T>(block[i]);
     }
-    require(indefinite == 0, "the stiffness is not positive definite at " +
-                                 std::to_string(indefinite) + " nodes");
+    require(indefinite == 0,
+            "the stiffness is not positive definite at " + std::to_string(indefinite) + " nodes");
     return inverse;
   }
 

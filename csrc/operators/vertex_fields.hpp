@@ -19,7 +19,8 @@ void vertex_strain(const Body& body, const Index* listed, Index n, const Displac
     for (int i = 0; i < 4; ++i) {
       double h[3][3];
       tet10::vertex_gradient(u, g, i, h);
-      double* const strain = out + (4 * static_cast<std::size_t>(k) + static_cast<std::size_t>(i)) * 6;
+      double* const strain =
+          out + (4 * static_cast<std::size_t>(k) + static_cast<std::size_t>(i)) * 6;
       for (int c = 0; c < 3; ++c)
         for (int d = c; d < 3; ++d) strain[tet10::kVoigt[c][d]] = (h[c][d] + h[d][c]) / 2;
     }
@@ -34,8 +35,9 @@ inline void add_stress_divergence(const Body& body, const Index* listed, Index n
     const double weight = body.gradients(listed[k], g) / 20;
     for (int i = 0; i < 4; ++i)
       for (int m = 0; m < 6; ++m)
-        s[i][m] = weight * stress[(4 * static_cast<std::size_t>(k) + static_cast<std::size_t>(i)) * 6 +
-                                  static_cast<std::size_t>(m)];
+        s[i][m] =
+            weight * stress[(4 * static_cast<std::size_t>(k) + static_cast<std::size_t>(i)) * 6 +
+                            static_cast<std::size_t>(m)];
     tet10::stress_divergence(s, g, forces);
     for (int a = 0; a < 10; ++a) {
       double* const at = f + 3 * static_cast<std::size_t>(body.element(listed[k])[a]);

@@ -15,8 +15,8 @@ inline double largest_eigenvalue(const std::vector<double>& diagonal,
                                  const std::vector<double>& off) {
   double low = diagonal[0], high = 0;
   for (std::size_t i = 0; i < diagonal.size(); ++i) {
-    const double radius = (i > 0 ? std::abs(off[i - 1]) : 0.0) +
-                          (i + 1 < diagonal.size() ? std::abs(off[i]) : 0.0);
+    const double radius =
+        (i > 0 ? std::abs(off[i - 1]) : 0.0) + (i + 1 < diagonal.size() ? std::abs(off[i]) : 0.0);
     high = std::max(high, diagonal[i] + radius);
     low = std::max(low, diagonal[i]);
   }
@@ -103,7 +103,8 @@ class Chebyshev {
   static constexpr Index kGrain = 1024;
 
   Index rows() const {
-    return static_cast<Index>(inverse_.size() / static_cast<std::size_t>(block_size_ * block_size_));
+    return static_cast<Index>(inverse_.size() /
+                              static_cast<std::size_t>(block_size_ * block_size_));
   }
   void scale(const Cpu& cpu, const Array<T>& r, Array<T>& z) const {
     const auto kernel = Cpu::vectors<T>().scale[size_slot(block_size_)];

@@ -25,7 +25,8 @@ class EdgeTransfer {
         begin_(static_cast<std::size_t>(n_vertices) + 1, 0),
         edges_of_(ends_.size()) {
     for (const Index v : ends_) ++begin_[static_cast<std::size_t>(v) + 1];
-    for (std::size_t v = 0; v < static_cast<std::size_t>(n_vertices); ++v) begin_[v + 1] += begin_[v];
+    for (std::size_t v = 0; v < static_cast<std::size_t>(n_vertices); ++v)
+      begin_[v + 1] += begin_[v];
     std::vector<Index> next(begin_.begin(), begin_.end() - 1);
     for (std::size_t k = 0; k < ends_.size(); ++k)
       edges_of_[static_cast<std::size_t>(next[static_cast<std::size_t>(ends_[k])]++)] =
@@ -53,7 +54,8 @@ class EdgeTransfer {
   template <class T>
   void prolong_add(const Cpu& cpu, const Array<T>& coarse, Array<T>& fine) const {
     cpu.for_ranges(n_vertices_, 4096, [&](Index first, Index last) {
-      for (auto i = 3 * static_cast<std::size_t>(first); i < 3 * static_cast<std::size_t>(last); ++i)
+      for (auto i = 3 * static_cast<std::size_t>(first); i < 3 * static_cast<std::size_t>(last);
+           ++i)
         fine[i] += coarse[i];
     });
     cpu.for_ranges(static_cast<Index>(ends_.size() / 2), 4096, [&](Index first, Index last) {
@@ -72,7 +74,7 @@ class EdgeTransfer {
     return 3 * (static_cast<std::size_t>(n_vertices_) + static_cast<std::size_t>(edge));
   }
   Index n_vertices_;
-  std::vector<Index> ends_;             // [n_edges][2]
+  std::vector<Index> ends_;              // [n_edges][2]
   std::vector<Index> begin_, edges_of_;  // edges at each vertex
 };
 
@@ -105,8 +107,7 @@ class Multigrid {
     smoother_.estimate(cpu, *fine_, fine_->size());
     work_.emplace_back(fine_->size());
     for (std::size_t l = 0; l < levels_.size(); ++l) {
-      if (l + 1 < levels_.size())
-        levels_[l].smoother.estimate(cpu, levels_[l], levels_[l].size);
+      if (l + 1 < levels_.size()) levels_[l].smoother.estimate(cpu, levels_[l], levels_[l].size);
       work_.emplace_back(levels_[l].size);
     }
     require(coarsest_inverse_.size() == levels_.back().size * levels_.back().size,
@@ -186,8 +187,8 @@ class Multigrid {
     const std::size_t n = w.x.size();
     cpu.for_ranges(static_cast<Index>(n), 64, [&](Index first, Index last) {
       for (auto i = static_cast<std::size_t>(first); i < static_cast<std::size_t>(last); ++i)
-        w.x[i] = static_cast<T>(
-            Cpu::vectors<T>().dot(n, coarsest_inverse_.data() + i * n, w.r.data()));
+        w.x[i] =
+            static_cast<T>(Cpu::vectors<T>().dot(n, coarsest_inverse_.data() + i * n, w.r.data()));
     });
   }
 

@@ -27,7 +27,7 @@ help:  ## this list
 run:
 	@.ci/setup.sh $(VENV)
 	@[ -f example/$(EXAMPLE)/case.yaml ] || $(BIN)/femcrust init $(EXAMPLE) example/$(EXAMPLE)
-	@if [ $(EXAMPLE) = strike-slip ] && $(BIN)/python meshes/strike_slip.py example/strike-slip/mesh.msh --size 1.3; then \
+	@if [ $(EXAMPLE) = strike-slip ] && $(BIN)/python meshes/strike_slip.py example/strike-slip/mesh.msh --size 1; then \
 	  $(BIN)/femcrust run example/strike-slip/gmsh.yaml; \
 	else \
 	  echo "femcrust: the built-in box mesher makes the mesh"; \

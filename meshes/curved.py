@@ -24,7 +24,7 @@ from gmsh_session import (
     write,
 )
 
-LATTICE = 9  # points each way: the surface follows the formula within metres
+LATTICE = 25  # points each way: the surface follows the formula within metres
 
 
 def build(

@@ -1,6 +1,7 @@
 """A table of errors that the tests must catch; `make mutate` plants them one at a time.
 
 `old` stands exactly once in `file`; `tests` are what pytest is given (paths, or `path::name`).
+A mutation that no test catches is a missing test.
 """
 
 from __future__ import annotations
@@ -18,8 +19,158 @@ class Mutation(NamedTuple):
 
 MESH = ("tests/unit/test_mesh_order.py",)
 OPERATOR = ("tests/unit/test_operators.py",)
+SURFACE = ("tests/unit/test_surface.py",)
+CONVENTIONS = ("tests/unit/test_conventions.py",)
+FAULTS = ("tests/unit/test_faults_conventions.py", *CONVENTIONS)
+SOLVER = ("tests/unit/test_solver_iterations.py",)
 
 MUTATIONS = (
+    # the element
+    Mutation(
+        "half the shear modulus",
+        "csrc/elements/tet10.hpp",
+        "  const S two_mu = mu + mu;\n",
+        "  mu = mu / 2;\n  const S two_mu = mu + mu;\n",
+        OPERATOR,
+    ),
+    Mutation(
+        "λ dropped",
+        "csrc/elements/tet10.hpp",
+        "const V trace = lam * (h",
+        "const V trace = 0 * lam * (h",
+        OPERATOR,
+    ),
+    Mutation(
+        "half the shear stress in one plane (a strain taken for an engineering strain)",
+        "csrc/elements/tet10.hpp",
+        "s[4] = mu * (h[0][2] + h[2][0]);",
+        "s[4] = mu * (h[0][2] + h[2][0]) / 2;",
+        OPERATOR,
+    ),
+    Mutation(
+        "two mid-edge nodes swapped",
+        "csrc/elements/tet10.hpp",
+        "{{-1, 4, 6, 7}, {4, -1, 5, 8}, {6, 5, -1, 9}, {7, 8, 9, -1}}",
+        "{{-1, 6, 4, 7}, {6, -1, 5, 8}, {4, 5, -1, 9}, {7, 8, 9, -1}}",
+        OPERATOR,
+    ),
+    Mutation(
+        "vertices take the force of their neighbours with the wrong sign",
+        "csrc/elements/tet10.hpp",
+        "          sum[j] -= t[j];",
+        "          sum[j] += t[j];",
+        OPERATOR,
+    ),
+    Mutation(
+        "volume of an element doubled in the core",
+        "csrc/elements/geometry.hpp",
+        "return det / 6;",
+        "return det / 3;",
+        OPERATOR,
+    ),
+    # the far field
+    Mutation(
+        "infinite element without the decay along its ray",
+        "femcrust/operators/surface.py",
+        " + exponent * values",
+        "",
+        SURFACE,
+    ),
+    Mutation(
+        "integral along the ray 1/(2p+1) for 1/(2p-1)",
+        "femcrust/operators/surface.py",
+        "(2 * (2 * exponent - 1))",
+        "(2 * (2 * exponent + 1))",
+        SURFACE,
+    ),
+    Mutation(
+        "springs act over twice their area",
+        "femcrust/operators/surface.py",
+        "double_area / 2, mass",
+        "double_area, mass",
+        SURFACE,
+    ),
+    # faults
+    Mutation(
+        "slip of split nodes reversed",
+        "femcrust/faults/split.py",
+        "* slip[sides.node] / 2.0",
+        "* -slip[sides.node] / 2.0",
+        FAULTS,
+    ),
+    Mutation(
+        "whole slip on each side of split nodes",
+        "femcrust/faults/split.py",
+        "* slip[sides.node] / 2.0",
+        "* slip[sides.node]",
+        ("tests/unit/test_faults_split.py", *CONVENTIONS),
+    ),
+    Mutation(
+        "eigenstrain left in the stress",
+        "femcrust/operators/load.py",
+        "np.subtract.at(out, here[inside], slipped)",
+        "pass",
+        CONVENTIONS,
+    ),
+    Mutation(
+        "load of slip reversed",
+        "femcrust/operators/load.py",
+        "total += operator.load_of_stress(e, stress)",
+        "total -= operator.load_of_stress(e, stress)",
+        CONVENTIONS,
+    ),
+    Mutation(
+        "magnitude from dyne cm",
+        "femcrust/faults/source.py",
+        "np.log10(moment) - 9.1)",
+        "np.log10(moment) - 16.1)",
+        ("tests/unit/test_faults_conventions.py", "tests/unit/test_faults_split.py"),
+    ),
+    # materials, loads, outputs
+    Mutation(
+        "λ = ρ vp² − μ",
+        "femcrust/materials/moduli.py",
+        "rho * vp**2 - 2.0 * mu, mu",
+        "rho * vp**2 - mu, mu",
+        ("tests/unit/test_materials.py",),
+    ),
+    Mutation(
+        "body force lumped equally on the ten nodes",
+        "femcrust/operators/load.py",
+        "np.repeat([-1 / 20, 1 / 5], [4, 6])",
+        "np.repeat([1 / 10, 1 / 10], [4, 6])",
+        ("tests/verification",),
+    ),
+    Mutation(
+        "Coulomb: friction unclamps under compression",
+        "femcrust/outputs/coulomb.py",
+        "+ friction *",
+        "- friction *",
+        ("tests/unit/test_coulomb.py",),
+    ),
+    Mutation(
+        "line of sight of a left-looking radar",
+        "femcrust/outputs/los.py",
+        "[-np.cos(h) * np.sin(i), np.sin(h) * np.sin(i), np.cos(i)]",
+        "[np.cos(h) * np.sin(i), -np.sin(h) * np.sin(i), np.cos(i)]",
+        ("tests/unit/test_los.py",),
+    ),
+    # the solver
+    Mutation(
+        "convergence declared ten times too early",
+        "csrc/solvers/cg.hpp",
+        "residual <= options.tolerance) {\n      residual",
+        "residual <= 10 * options.tolerance) {\n      residual",
+        SOLVER,
+    ),
+    Mutation(
+        "restriction drops the mid-edge nodes",
+        "csrc/preconditioners/multigrid.hpp",
+        "fine[at + c] + T(0.5) * sum[c]",
+        "fine[at + c] + T(0.0) * sum[c]",
+        SOLVER,
+    ),
+    # the mesh
     Mutation(
         "volume of a tetrahedron doubled",
         "femcrust/mesh/mesh.py",
@@ -47,12 +198,5 @@ MUTATIONS = (
         "{name: new_point[faces] for",
         "{name: faces for",
         MESH,
-    ),
-    Mutation(
-        "volume of an element doubled in the core",
-        "csrc/elements/geometry.hpp",
-        "return det / 6;",
-        "return det / 3;",
-        OPERATOR,
     ),
 )

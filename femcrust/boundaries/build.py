@@ -13,6 +13,7 @@ import numpy as np
 from femcrust.boundaries.conditions import Conditions, Constraint, Springs
 from femcrust.boundaries.far_field import SourceLike, infinite_elements
 from femcrust.boundaries.rigid import check_held
+from femcrust.boundaries.rollers import roller
 from femcrust.boundaries.surface_loads import body_force, disc, grid, pressure, traction
 from femcrust.case.expressions import Value, evaluate
 from femcrust.case.schema_boundaries import Boundary, Load
@@ -20,7 +21,13 @@ from femcrust.errors import InputError
 from femcrust.mesh.exterior import SIDES, Exterior, named
 from femcrust.mesh.mesh import Floats, Ints, Mesh
 
-RANK = {"sides": 0, "top": 1, "bottom": 1, **dict.fromkeys(SIDES, 1)}  # groups of the mesh: 2
+RANK = {
+    "sides": 0,
+    "top": 1,
+    "bottom": 1,
+    "inner": 1,
+    **dict.fromkeys(SIDES, 1),
+}  # groups of the mesh: 2
 
 
 def build(
@@ -100,7 +107,7 @@ def _claims(mesh: Mesh, exterior: Exterior, boundaries: Mapping[str, Boundary]) 
 def _constraint(boundary: Boundary, key: str, faces: Ints, normals: Floats) -> Constraint:
     """What the nodes of faces may still do."""
     if boundary.kind == "roller":
-        return Constraint(faces, np.eye(3) - np.einsum("ki,kj->kij", normals, normals))
+        return roller(faces, normals, key)
     if boundary.fixed is not None:
         return Constraint(faces, np.diag([float(axis not in boundary.fixed) for axis in "xyz"]))
     assert boundary.displacement is not None  # the kinds above are all there are

@@ -18,6 +18,7 @@ from femcrust.mesh.exterior import Exterior
 from femcrust.mesh.mesh import Floats, Ints, Mesh, tet_volumes
 
 BALANCED = 1e-3  # net force over the sum of forces: below it a load counts as closed in itself
+GRAZING = 1e-4  # sine between rays and face: no box of use is that flat (100 wide, 1 deep: 0.01)
 INSIDE = 0.05  # of the extent: the pole keeps this distance from the sides
 
 
@@ -28,6 +29,8 @@ class SourceLike(Protocol):
     def center(self) -> Floats: ...  # (3,) m
     @property
     def moment(self) -> float: ...  # N m
+    @property
+    def area(self) -> float: ...  # m²
 
 
 def infinite_elements(
@@ -49,10 +52,11 @@ def infinite_elements(
     exponent = exponents.pop() if exponents else 1 if _net_force(mesh, conditions, force) else 2
     pole = np.array(poles.pop()) if poles else default_pole(mesh, exterior, sources, conditions)
     seen = mesh.points[exterior.faces[some]] - pole
-    outward = np.einsum("kc,kc->k", seen.mean(axis=1), exterior.normals[some])
-    if not (outward > 0).all():
+    away = np.linalg.norm(seen, axis=2).max(axis=1)
+    hidden = np.einsum("kc,kc->k", seen.mean(axis=1), exterior.normals[some]) <= GRAZING * away
+    if hidden.any():
         raise InputError(
-            f"boundaries: {int((outward <= 0).sum())} infinite faces are not seen from the pole"
+            f"boundaries: {int(hidden.sum())} infinite faces are not seen from the pole"
             f" {np.round(pole).tolist()} m from inside; move infinite.pole, or fix those faces"
         )
     return Infinite(exterior.faces[some], exterior.tets[some], pole, exponent)
@@ -64,6 +68,8 @@ def default_pole(
     """Above the mean of the sources weighted by moment, or of the loads; z of the top's rim."""
     low, high = mesh.points.min(axis=0)[:2], mesh.points.max(axis=0)[:2]
     weights = np.array([source.moment for source in sources])
+    if not weights.any():  # a library of unit slips, or all slip still to come
+        weights = np.array([source.area for source in sources])
     if len(weights) and weights.sum() > 0:
         middle = weights @ np.array([s.center[:2] for s in sources]) / weights.sum()
     elif conditions.tractions:

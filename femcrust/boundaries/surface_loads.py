@@ -1,7 +1,7 @@
 """Nodal forces ∫ N_a t dA on the quadratic faces of tetrahedra, and body forces.
 
 Tractions and pressures are taken at the face's quadrature points. A disc or a grid covers faces in
-part: those faces are cut into small triangles, and a disc is scaled to its exact force π a² p.
+part: those faces are cut into smaller triangles, and a disc is scaled to its exact area π a².
 """
 
 from __future__ import annotations
@@ -9,35 +9,22 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from femcrust.boundaries.conditions import Traction
+from femcrust.boundaries.disc_cover import covered_pieces
+from femcrust.boundaries.face_rule import POINTS, WEIGHTS, piece_points, quadratic, quartered
 from femcrust.case.expressions import Value, evaluate
 from femcrust.case.quantities import DataFile
 from femcrust.case.schema_boundaries import Load
 from femcrust.errors import InputError
-from femcrust.materials.grids import read_grid
+from femcrust.materials.grids import Grid, read_grid
 from femcrust.mesh.exterior import Exterior
 from femcrust.mesh.mesh import Floats, Ints, Mesh
 
-CUTS = 24  # parts of each edge of a face that the rim of a disc crosses
-GRID_CUTS = 4  # parts of each edge of a face under a grid
-MISSED = 0.2  # share of a disc's force that scaling may mend; more means it leaves the ground
-
-
-def triangle_points(cuts: int) -> Floats:
-    """Barycentric centres of the cuts² equal parts of a triangle, all of weight cuts^-2. (q, 3)"""
-    up = [(i + 1 / 3, j + 1 / 3) for i in range(cuts) for j in range(cuts - i)]
-    down = [(i + 2 / 3, j + 2 / 3) for i in range(cuts) for j in range(cuts - i - 1)]
-    two = np.array(up + down) / cuts
-    return np.column_stack([two, 1.0 - two.sum(axis=1)])
-
-
-def quadratic(barycentric: Floats) -> Floats:
-    """The six shape functions of a quadratic triangle. (q, 3) → (q, 6)"""
-    corners = barycentric * (2.0 * barycentric - 1.0)
-    pairs = ((0, 1), (1, 2), (0, 2))
-    edges = [4.0 * barycentric[:, i] * barycentric[:, j] for i, j in pairs]
-    return np.column_stack([corners, *edges])
+MISSED = 1e-3  # of a disc's area: chords miss 1e-4 of it; more means that it leaves the ground
+MOST_HALVINGS = 5  # of the edges of a face under a grid: 6144 points a face
+CHUNK = 500  # faces under a grid at a time: 74 MB of points at the most
 
 
 def traction(mesh: Mesh, faces: Ints, values: tuple[Value, Value, Value], key: str) -> Traction:
@@ -63,63 +50,87 @@ def pressure(mesh: Mesh, faces: Ints, normals: Floats, value: Value, key: str) -
 
 
 def disc(mesh: Mesh, exterior: Exterior, load: Load, key: str) -> Traction:
-    """A circle of pressure on the ground, pushing down."""
+    """A circle of pressure on the ground, pushing down: p per area in map view."""
     assert load.disc is not None  # the schema holds disc and pressure together
     assert load.pressure is not None
-    top = np.flatnonzero(exterior.side == "top")
+    top = _ground(exterior)
     center, radius = np.array(load.disc.center), load.disc.radius
     corners = mesh.points[exterior.faces[top]]
-    distance = np.linalg.norm(corners[..., :2] - center, axis=2)
-    reach = np.linalg.norm(np.ptp(corners[..., :2], axis=1), axis=1)
-    near = distance.min(axis=1) <= radius + reach
-    top, corners = top[near], corners[near]
+    face, pieces = covered_pieces(corners[..., :2], center, radius)
+    flat = _flat_areas(corners)
+    barycentric, share = piece_points(pieces)
+    covered = float((share.sum(axis=1) * flat[face]).sum())
+    if not abs(covered / (np.pi * radius**2) - 1.0) <= MISSED:
+        raise InputError(
+            f"{key}.disc: {100 * covered / (np.pi * radius**2):.1f} % of the disc lies on the"
+            " ground of the mesh; move it, make it smaller, or enlarge the mesh"
+        )
+    x, y, z = np.moveaxis(np.einsum("mqi,mic->mqc", barycentric, corners[face]), -1, 0)
+    p = evaluate(load.pressure, f"{key}.pressure", x=x, y=y, z=z)
     forces = np.zeros((len(top), 6, 3))
-    whole = distance[near].max(axis=1) <= radius
-    for some, cuts in ((whole, GRID_CUTS), (~whole, CUTS)):
-        barycentric = triangle_points(cuts)
-        points = np.einsum("qi,kic->kqc", barycentric, corners[some])
-        inside = np.linalg.norm(points[..., :2] - center, axis=2) <= radius
-        x, y, z = np.moveaxis(points, -1, 0)
-        p = np.where(inside, evaluate(load.pressure, f"{key}.pressure", x=x, y=y, z=z), 0.0)
-        flat = _flat_areas(corners[some])  # pressure acts on the horizontal projection
-        share = np.einsum("qa,kq->ka", quadratic(barycentric), p) / len(barycentric)
-        forces[some, :, 2] = -share * flat[:, None]
-    if isinstance(load.pressure, float):
-        wanted = -np.pi * radius**2 * load.pressure
-        found = forces[..., 2].sum()
-        if not abs(found - wanted) <= MISSED * abs(wanted):
-            raise InputError(
-                f"{key}.disc: {100 * (1 - found / wanted):.0f} % of the disc finds no ground;"
-                " move it inside the mesh or make the mesh finer there"
-            )
-        forces *= wanted / found if found else 1.0
-    loaded = np.abs(forces).max(axis=(1, 2)) > 0
+    down = -np.einsum("mqa,mq->ma", quadratic(barycentric), share * p) * flat[face][:, None]
+    np.add.at(forces[..., 2], face, down)
+    forces *= np.pi * radius**2 / covered
+    loaded = np.unique(face)
     return Traction(exterior.faces[top[loaded]], forces[loaded])
 
 
 def grid(
     mesh: Mesh, exterior: Exterior, reference: DataFile, directory: Path, key: str
 ) -> Traction:
-    """A netCDF grid of pressure on the ground, pushing down; nothing acts outside the grid."""
-    variable = getattr(reference, "variable", None)
-    found = read_grid(directory / str(reference.file), variable, "pressure")
-    top = np.flatnonzero(exterior.side == "top")
+    """A netCDF grid of pressure, or of a height of water, on the ground, pushing down.
+
+    Nothing acts outside the grid. Faces larger than its cells are cut until they are not.
+    """
+    path = directory / str(reference.file)
+    found = read_grid(path, reference.variable, "pressure", reference.unit)
+    if {name for name, _ in found.axes} != {"x", "y"}:
+        raise InputError(f"{key}.grid: {path.name} is no grid over x and y; give one layer")
+    top = _ground(exterior)
     corners = mesh.points[exterior.faces[top]]
-    barycentric = triangle_points(GRID_CUTS)
-    points = np.einsum("qi,kic->kqc", barycentric, corners)
+    flat = _flat_areas(corners)
+    spacing = min(float(np.diff(axis).min()) for _, axis in found.axes)
+    extent = np.ptp(corners[..., :2], axis=1).max(axis=1)
+    halvings = np.ceil(np.log2(extent / spacing)).clip(0, MOST_HALVINGS).astype(int)
+    forces = np.zeros((len(top), 6, 3))
+    touched = np.zeros(len(top), dtype=bool)
+    pieces = np.eye(3)[None]
+    for level in range(MOST_HALVINGS + 1):
+        barycentric, share = piece_points(pieces)
+        barycentric, share = barycentric.reshape(-1, 3), share.ravel()
+        shapes = quadratic(barycentric)
+        faces = np.flatnonzero(halvings == level)
+        for some in np.array_split(faces, -(-len(faces) // CHUNK) or 1):
+            points = np.einsum("qi,kic->kqc", barycentric, corners[some])
+            p, inside = _pressure(found, points, key)
+            touched[some] = inside.any(axis=1)
+            forces[some, :, 2] = -np.einsum("qa,q,kq->ka", shapes, share, p) * flat[some][:, None]
+        pieces = quartered(pieces)
+    if not touched.any():
+        raise InputError(f"{key}.grid: the grid covers {found.extent()}: nothing of the ground")
+    return Traction(exterior.faces[top[touched]], forces[touched])
+
+
+def _pressure(found: Grid, points: Floats, key: str) -> tuple[Floats, NDArray[np.bool_]]:
+    """Pressure at points (k, q, 3), zero outside the grid, and which of them are inside."""
     inside = np.ones(points.shape[:2], dtype=bool)
     for name, axis in found.axes:
         value = points[..., 0 if name == "x" else 1]
         inside &= (value >= axis[0]) & (value <= axis[-1])
-    if not inside.any():
-        raise InputError(f"{key}.grid: the grid covers {found.extent()}: nothing of the ground")
     p = np.zeros(inside.shape)
     p[inside] = found.at(points[inside])
-    share = np.einsum("qa,kq->ka", quadratic(barycentric), p) / len(barycentric)
-    forces = np.zeros((len(top), 6, 3))
-    forces[..., 2] = -share * _flat_areas(corners)[:, None]
-    loaded = np.abs(forces).max(axis=(1, 2)) > 0
-    return Traction(exterior.faces[top[loaded]], forces[loaded])
+    if not np.isfinite(p).all():
+        x, y, _ = points[~np.isfinite(p)][0]
+        raise InputError(
+            f"{key}.grid: {found.path.name} has no value at x={x:g}, y={y:g} m;"
+            " write 0 where there is no load"
+        )
+    return p, inside
+
+
+def _ground(exterior: Exterior) -> NDArray[np.int64]:
+    """Faces that loads from above can touch; the undersides of overhangs are left out."""
+    return np.flatnonzero((exterior.side == "top") & (exterior.normals[:, 2] > 0.0))
 
 
 def body_force(mesh: Mesh, values: tuple[Value, Value, Value], key: str) -> Floats:
@@ -140,10 +151,9 @@ def _integrated(mesh: Mesh, faces: Ints, at: object, constant: bool) -> Traction
         forces = np.zeros((len(faces), 6, 3))
         forces[:, 3:] = (t * area[:, None] / 3)[:, None]
         return Traction(faces, forces)
-    barycentric = triangle_points(GRID_CUTS)
-    t = at(np.einsum("qi,kic->kqc", barycentric, corners))
-    share = np.einsum("qa,kqc->kac", quadratic(barycentric), t) / len(barycentric)
-    return Traction(faces, share * area[:, None, None])
+    t = at(np.einsum("qi,kic->kqc", POINTS, corners))
+    forces = np.einsum("q,qa,kqc->kac", WEIGHTS, quadratic(POINTS), t) * area[:, None, None]
+    return Traction(faces, forces)
 
 
 def _flat_areas(corners: Floats) -> Floats:

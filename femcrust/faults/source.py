@@ -67,7 +67,7 @@ class Source:
 def magnitude(moment: float) -> float:
     """Moment magnitude of a scalar moment in N m.
 
-    >>> magnitude(10.0**18.1)
+    >>> round(magnitude(10.0**18.1), 9)
     6.0
     """
     return float((np.log10(moment) - 9.1) / 1.5) if moment > 0.0 else -np.inf

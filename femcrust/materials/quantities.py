@@ -13,6 +13,8 @@ SPEED = {"m/s": 1.0, "km/s": 1e3}
 DENSITY = {"kg/m3": 1.0, "g/cm3": 1e3, "g/cc": 1e3}
 PRESSURE = {"pa": 1.0, "kpa": 1e3, "mpa": 1e6, "gpa": 1e9, "bar": 1e5}
 VISCOSITY = {"pas": 1.0}
+WATER = 1000.0 * 9.80665  # Pa/m: weight of water at standard gravity
+LOAD = {**PRESSURE, "m": WATER, "cm": 1e-2 * WATER, "mm": 1e-3 * WATER}
 NUMBER = {"": 1.0, "1": 1.0, "-": 1.0}
 
 UNITS: dict[str, dict[str, float]] = {
@@ -20,10 +22,17 @@ UNITS: dict[str, dict[str, float]] = {
     **dict.fromkeys(("vp", "vs"), SPEED),
     "rho": DENSITY,
     **dict.fromkeys(("E", "mu", "lambda_", "K"), PRESSURE),
+    "pressure": LOAD,  # of ice, snow or water, also as equivalent water height
     "nu": NUMBER,
     "eta": VISCOSITY,
 }
-EXAMPLE = {id(LENGTH): "km", id(SPEED): "km/s", id(DENSITY): "kg/m3", id(PRESSURE): "GPa"}
+EXAMPLE = {
+    id(LENGTH): "km",
+    id(SPEED): "km/s",
+    id(DENSITY): "kg/m3",
+    id(PRESSURE): "GPa",
+    id(LOAD): "Pa (or m, of water)",
+}
 
 
 def spelled(unit: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from femcrust.case.expressions import Expression
+from femcrust.case.expressions import evaluate
 from femcrust.errors import InputError
 from femcrust.materials.clouds import cloud_of
 from femcrust.materials.columns import Columns, read_columns
@@ -72,23 +72,14 @@ class DataFiles:
 def evaluated(value: Any, quantity: str, points: Floats, files: DataFiles, where: str) -> Floats:
     """A property at points (n, 3) m: (n,) float; raises InputError where it is not finite.
 
-    value : float, expression of the case, function f(x, y, z), object with
-        .evaluate(x=, y=, z=, depth=), or a reference with .file (or {'file': …})
+    value : float, expression of the case, function f(x, y, z), or a reference with .file
     """
     x, y, z = points.T
-    if entry(value, "file") is not None:
-        result: Any = files.sample(value, quantity, points)
-    elif isinstance(value, Expression):
-        result = value(x=x, y=y, z=z, depth=-z)
-    elif callable(value):
-        # Here, not above: plain numbers need none of the schema's libraries.
-        from femcrust.case.expressions import evaluate
-
-        result = evaluate(value, where, x=x, y=y, z=z, depth=-z)
-    else:
-        result = value
     try:
-        numbers = np.broadcast_to(np.asarray(result, dtype=np.float64), len(points))
+        if entry(value, "file") is not None:
+            numbers = files.sample(value, quantity, points)
+        else:
+            numbers = evaluate(value, where, x=x, y=y, z=z, depth=-z)
     except (TypeError, ValueError):
         raise InputError(f"{where}: value is {value!r}; give one number per place") from None
     bad = np.flatnonzero(~np.isfinite(numbers))
@@ -97,7 +88,7 @@ def evaluated(value: Any, quantity: str, points: Floats, files: DataFiles, where
             f"{where}: value is {numbers[bad[0]]:g} at {place(points[bad[0]])}; "
             "give a finite number everywhere"
         )
-    return np.array(numbers)
+    return numbers
 
 
 def place(point: Floats) -> str:

@@ -12,6 +12,7 @@ import logging
 import re
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from femcrust.errors import InputError
 from femcrust.mesh.check import checked, units_hint
 from femcrust.mesh.exodus import exodus_groups
+from femcrust.mesh.exterior import row_ids
 from femcrust.mesh.mesh import Ints, Mesh, ordered
 
 METRES = {"m": 1.0, "km": 1e3}
@@ -151,7 +153,30 @@ def _mesh(data: Any, extra: dict[str, list[Ints | None]], metre: float, source: 
                 volumes[name] = np.unique(np.concatenate(chosen)).astype(np.int32)
             elif chosen:
                 surfaces[name] = triangles[np.unique(np.concatenate(chosen))]
-    return Mesh(points * metre, tets, volumes, surfaces, source)
+    return _merged(Mesh(points * metre, tets, volumes, surfaces, source))
+
+
+def _merged(mesh: Mesh) -> Mesh:
+    """Gmsh 2 repeats a tetrahedron for each of its groups: keep the first, in all its groups.
+
+    Copies within one group, or in none, stay for `checked` to refuse.
+    """
+    ids = row_ids(mesh.tets)
+    _, first, copies = np.unique(ids, return_index=True, return_counts=True)
+    if len(first) == mesh.n_tets:
+        return mesh
+    grouped = np.zeros(mesh.n_tets, dtype=bool)
+    for index in mesh.volumes.values():
+        if len(np.unique(ids[index])) < len(index):
+            return mesh
+        grouped[index] = True
+    if not grouped[copies[ids] > 1].all():
+        return mesh
+    kept = np.sort(first)
+    new = np.empty(len(first), dtype=np.int32)  # by id
+    new[ids[kept]] = np.arange(len(kept), dtype=np.int32)
+    volumes = {name: np.sort(new[ids[index]]) for name, index in mesh.volumes.items()}
+    return replace(mesh, tets=mesh.tets[kept], volumes=volumes)
 
 
 def _stack(cells: list[NDArray[Any]], n_corners: list[int], n: int) -> Ints:

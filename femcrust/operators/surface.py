@@ -1,5 +1,5 @@
 """Stiffness that lives on boundary faces, assembled in 3×3 blocks on the rows it touches:
-infinite elements [far_field] and springs.
+infinite elements and springs.
 
 An infinite element extends a face to infinity along rays from a pole x₀; along a ray the
 displacement falls as s^-p. With g_i dual to the corners seen from the pole, d = |det(X_i − x₀)|

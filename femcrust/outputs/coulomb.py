@@ -22,7 +22,7 @@ def receiver_frame(strike: float, dip: float, rake: float) -> tuple[Floats, Floa
     """Normal n (foot wall -> hanging wall) and slip direction d of a receiver; degrees.
 
     Strike is clockwise from the model's north (y), dip to its right, rake by Aki & Richards:
-    d = cos λ e_strike + sin λ e_updip [AkiRichards02, ch. 4].
+    d = cos λ e_strike + sin λ e_updip [Aki02, ch. 4].
 
     >>> normal, slip = receiver_frame(0.0, 90.0, 0.0)
     >>> normal.round(12).tolist(), slip.round(12).tolist()

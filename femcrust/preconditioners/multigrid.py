@@ -20,7 +20,7 @@ FLAT = 10.0  # degrees; a cell with a smaller dihedral angle is hard to smooth
 MANY_FLAT = 0.01  # share of flat cells from which a higher degree pays
 DEGREE_FLAT = 5
 STRENGTH = 0.02  # threshold of the aggregation: keeps sharp contrasts of modulus apart
-COARSEST = 600  # unknowns solved densely
+COARSEST = 300  # unknowns solved densely
 LEVELS = 10
 
 

@@ -49,7 +49,8 @@ def _arctan(num: Field, den: Field) -> Field:
 
 def _sum_with(r: Field, a: Field, rest: Field) -> Field:
     """R + a without cancellation: rest = R² - a²."""
-    return np.where(a.real < 0, rest / (r - a), r + a)
+    negative = a.real < 0
+    return np.where(negative, rest / np.where(negative, r - a, 1.0), r + a)
 
 
 def _terms(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -100,3 +101,10 @@ def outer_term(mesh: Mesh, found: Source) -> Floats:
             if corners[i] in face and corners[j] in face:
                 total += area / 3.0 * np.outer(found.offset[row[tet], node], normal)
     return ((total + total.T) / 2.0)[SIX]
+
+
+def written(folder: Path, name: str, text: str) -> Path:
+    """A file of this text in the folder."""
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path

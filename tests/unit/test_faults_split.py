@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -352,3 +353,17 @@ def test_table_of_slip_is_linear_between_points_and_nearest_outside(tmp_path) ->
         if len(key) == 1:
             expected = (np.clip(a, -2, 2) * 0.5, np.clip(b, -10, -6))
             np.testing.assert_allclose(jump[1:], expected, atol=1e-9)
+
+
+@pytest.mark.parametrize(("strike", "up"), [(0.0, 1.0), (180.0, -1.0)])
+def test_rectangle_that_the_box_was_cut_along_is_split(strike, up) -> None:
+    """Its hanging wall is right of its strike: east of a northward one, west of a southward one."""
+    mesh = cut_box()
+    mesh = replace(mesh, source="box", surfaces={"main": mesh.surfaces["fault"]})
+    at = SimpleNamespace(
+        top_center=(0.0, 0.0, -4 * KM), length=8 * KM, width=8 * KM, strike=strike, dip=90.0
+    )
+    found = source(mesh, rectangle=at, slip=slip(strike=1.0, dip=0.5))
+    assert not found.crossed
+    of_vertex = [v for k, v in jumps(mesh, found).items() if len(k) == 1]
+    np.testing.assert_allclose(of_vertex, np.tile((0, 1.0, up * 0.5), (9, 1)), atol=1e-12)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from femcrust.errors import InputError
 from femcrust.mesh.check import checked, units_hint
 from femcrust.mesh.exterior import exterior_faces, named
@@ -32,6 +33,12 @@ def without(mesh: Mesh, inside: Callable[[np.ndarray], np.ndarray]) -> Mesh:
     """The mesh less the tetrahedra whose centroids are inside."""
     keep = ~inside(mesh.points[mesh.tets].mean(axis=1))
     return ordered(Mesh(mesh.points, mesh.tets[keep], source="test"))
+
+
+def inner_face(mesh: Mesh) -> np.ndarray:
+    """A face between two tetrahedra."""
+    exterior = {tuple(sorted(face)) for face in exterior_faces(mesh).faces.tolist()}
+    return next(t for t in mesh.tets[:, 1:] if tuple(sorted(t.tolist())) not in exterior)
 
 
 def with_cavity() -> Mesh:
@@ -121,7 +128,7 @@ def test_surface_group_names_exterior_faces_and_refuses_inner_ones() -> None:
     exterior = exterior_faces(mesh)
     walls = exterior.faces[exterior.side == "inner"]
     rolled = np.roll(walls, 1, axis=1)[::-1]  # another order of faces and vertices
-    inside = mesh.tets[[0]][:, :3]
+    inside = inner_face(mesh)[None]
     mesh = replace(mesh, surfaces={"chamber": rolled, "fault": np.vstack([walls[:2], inside])})
     index = named(mesh, exterior, "chamber")
     np.testing.assert_array_equal(index, np.flatnonzero(exterior.side == "inner"))
@@ -169,8 +176,7 @@ def copied_tet(mesh: Mesh) -> Mesh:
 
 def third_on_a_face(mesh: Mesh) -> Mesh:
     """A needle beside a face that has two tetrahedra already."""
-    exterior = {tuple(sorted(face)) for face in exterior_faces(mesh).faces.tolist()}
-    inner = next(t for t in mesh.tets[:, 1:].tolist() if tuple(sorted(t)) not in exterior)
+    inner = inner_face(mesh)
     points = np.vstack([mesh.points, mesh.points[inner].mean(axis=0) + [3.0, 17.0, 111.0]])
     tets = np.vstack([mesh.tets, [[*inner, mesh.n_points]]]).astype(np.int32)
     return replace(mesh, points=points, tets=tets)
@@ -231,6 +237,7 @@ def test_kilometres_taken_for_metres_are_noticed() -> None:
     mesh = box()
     assert units_hint(mesh) is None
     hint = units_hint(replace(mesh, points=mesh.points / 1e3))
-    assert hint is not None and "write units: km" in hint
+    assert hint is not None
+    assert "write units: km" in hint
     with pytest.raises(InputError, match="more than the Earth"):
         units_hint(replace(mesh, points=mesh.points * 1e3))

@@ -24,7 +24,7 @@ from gmsh_session import (
     write,
 )
 
-LATTICE = 25  # points each way: the surface follows the formula within metres
+LATTICE = 17  # points each way: the surface follows the formula within 1 m
 
 
 def build(

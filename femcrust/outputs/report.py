@@ -85,7 +85,7 @@ def _faults(result: Result) -> str:
             source.area / 1e6,
             source.moment,
             source.magnitude,
-            *(float(c) / 1e3 for c in np.asarray(source.center)),
+            *(round(float(c) / 1e3, 3) for c in np.asarray(source.center)),
             "immersed" if source.crossed else "split nodes",
         )
         for source in result.sources

@@ -113,7 +113,7 @@ def test_curved_fault_follows_its_formula(
     mesh = read_mesh(path)
     x, y, z = mesh.points[np.unique(mesh.surfaces["fault"])].T
     s, r = (-z - 1e3) / 12e3, y / 20e3
-    np.testing.assert_allclose(x, 15e3 * s**2 + 5e3 * (1 - r**2), atol=50.0)  # of the spline
+    np.testing.assert_allclose(x, 15e3 * s**2 + 5e3 * (1 - r**2), atol=2.0)  # of the spline
     assert z.max() == pytest.approx(-1e3, abs=1.0)
     assert z.min() == pytest.approx(-13e3, abs=1.0)
     assert quality(mesh).min_dihedral_deg > LEAST_ANGLE

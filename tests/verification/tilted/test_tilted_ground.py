@@ -96,9 +96,11 @@ def test_slip_under_tilted_ground_moves_it_as_the_turned_half_space() -> None:
     found = body.solve("dip").displacement(ground())
     # planted: ground taken as flat; slip the other way round
     level = ground() * [1.0, 1.0, 0.0]
-    place = {("strike_deg" if k == "strike" else "dip_deg" if k == "dip" else k): v
-             for k, v in PLACE.items()}  # fmt: skip
-    assert not hs.off(found, okada.rectangle(level, **place, slip=SLIPS["dip"])) <= 2 * bound
+    flat = okada.rectangle(
+        level, PLACE["top_center"], PLACE["length"], PLACE["width"], PLACE["strike"], PLACE["dip"],
+        SLIPS["dip"], hs.NU,
+    )  # fmt: skip
+    assert not hs.off(found, flat) <= 2 * bound
     assert not hs.off(-found, exact("dip", ground())) <= bound
 
 

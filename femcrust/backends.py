@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from femcrust.errors import DeviceError
+from femcrust.errors import DeviceError, InputError
 
 AVAILABLE = ("cpu",)
 
@@ -18,8 +18,12 @@ SPIN = "2000"
 def core() -> Any:
     """The compiled module; it is imported late so that `import femcrust` stays light."""
     os.environ.setdefault("GOMP_SPINCOUNT", SPIN)  # read once, when libgomp is loaded
-    from femcrust import _core
-
+    try:
+        from femcrust import _core
+    except ImportError as error:
+        if "FEMCRUST_ISA" in str(error):  # the module refuses an instruction set that it lacks
+            raise InputError(f"{error}; unset it, or choose one of these") from error
+        raise
     return _core
 
 

@@ -22,8 +22,10 @@ def check_file(path: Path, overrides: Sequence[str] = ()) -> Path:
     case = load_case(path, overrides)
     directory = case.directory / case.output.directory
     outputs.check_directory(directory)
+    outputs.check_inputs_survive(case, directory)
     model = build_model(case)
     stations = case_stations(case, model)
+    outputs.check_grid(case, model.mesh)
     progress.say(f"{path}: {case.case.title}")
     describe(model)
     n_dof = 3 * count_nodes(model.mesh)

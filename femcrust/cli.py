@@ -66,6 +66,13 @@ def threads(text: str) -> int:
     return int(text)
 
 
+def place(text: str) -> Path:
+    """A path to write to; the empty one would be the current folder."""
+    if not text.strip() or "\0" in text:
+        raise InputError(f"--output: {text!r} is no path; write e.g. --output results")
+    return Path(text)
+
+
 def overrides(arguments: argparse.Namespace) -> list[str]:
     """What --set and --threads change in the case, as key=value."""
     changes: list[str] = arguments.set
@@ -154,7 +161,7 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
             command.add_argument("--threads", type=threads, help="CPU threads (all, if not given)")
             command.add_argument("-q", "--quiet", action="store_true", help="print errors only")
     for name, what in {"run": "folder of the results", "mesh": "file of the mesh"}.items():
-        parsers[name].add_argument("-o", "--output", type=Path, metavar="PATH", help=what)
+        parsers[name].add_argument("-o", "--output", type=place, metavar="PATH", help=what)
     parsers["init"].add_argument("template", nargs="?", help="name; without it, all are listed")
     parsers["init"].add_argument("folder", nargs="?", type=Path, help="where (./TEMPLATE)")
     parsers["plot"].add_argument("results", type=Path, help="folder that `femcrust run` wrote")
@@ -244,7 +251,8 @@ def report(error: BaseException, words: Sequence[str]) -> int:
     """Tell the user what went wrong, in one line; the exit status."""
     ours = known(error)
     if ours is not None:
-        message = " ".join(str(ours).split())
+        lines = (" ".join(line.split()) for line in str(ours).splitlines())
+        message = "; ".join(line for line in lines if line)
     else:
         cause = " ".join(f"{type(error).__name__}: {error}".split())
         message = f"{cause}; this is a bug, please report it with {write_log(error, words)}"

@@ -18,6 +18,9 @@ from femcrust.mesh.locate import Locator
 from femcrust.mesh.mesh import Floats, Mesh
 
 
+LARGEST_MOMENT = 1e30  # N m; the largest earthquake known, Chile 1960, had 2e23
+
+
 @dataclass(frozen=True)
 class Model:
     """The physical problem on a mesh, before anything is discretised."""
@@ -49,7 +52,13 @@ def build_model(case: Case, mesh: Mesh | None = None) -> Model:
     conditions = boundaries.build(
         mesh, exterior, case.boundaries, case.loads, sources, case.directory
     )
-    if not sources and not acts(conditions):
+    for source in sources:
+        if not source.moment < LARGEST_MOMENT:  # also catches nan
+            raise InputError(
+                f"faults.{source.name}: moment is {source.moment:.3g} N m, above that of any"
+                " earthquake; look at its slip and size"
+            )
+    if not any(source.eigenstrain.any() for source in sources) and not acts(conditions):
         raise InputError(
             f"{case.name}: nothing acts: add a fault with slip, a load, a traction or a"
             " prescribed displacement"

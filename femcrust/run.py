@@ -17,7 +17,7 @@ from femcrust import backends, machine, operators, outputs, preconditioners, pro
 from femcrust.case import Case, load_case
 from femcrust.describe import describe
 from femcrust.discretisation import discretise
-from femcrust.mesh.from_case import case_mesh, write_mesh
+from femcrust.mesh.from_case import case_mesh, check_target, write_mesh
 from femcrust.mesh.quality import quality
 from femcrust.model import Model, build_model
 from femcrust.operators import ElasticOperator
@@ -105,8 +105,10 @@ def run_file(path: Path, overrides: Sequence[str] = (), output: Path | None = No
     case = load_case(path, overrides)
     directory = output or case.directory / case.output.directory
     outputs.check_directory(directory)
+    outputs.check_inputs_survive(case, directory)
     progress.say(f"{path}: {case.case.title}")
     model = build_model(case)
+    outputs.check_grid(case, model.mesh)
     describe(model)
     result = run(case, model)
     step = result.summary["steps"][0]
@@ -124,9 +126,10 @@ def run_file(path: Path, overrides: Sequence[str] = (), output: Path | None = No
 def mesh_file(path: Path, overrides: Sequence[str] = (), output: Path | None = None) -> Path:
     """Make the mesh of the case in a file, print its quality and write it."""
     case = load_case(path, overrides)
+    target = output or case.directory / "mesh.vtu"
+    check_target(case, target)
     mesh = case_mesh(case)
     progress.say(quality(mesh).text())
-    target = output or case.directory / "mesh.vtu"
     write_mesh(mesh, target)
     progress.say(f"mesh is in {target}")
     return target

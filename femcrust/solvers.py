@@ -14,6 +14,7 @@ from femcrust.mesh.mesh import Floats
 from femcrust.operators import ElasticOperator
 
 Watch = Callable[[int, float], bool]
+ROUNDING = 1e-12  # of a residual: from here on rounding, not iterations, decides
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,8 @@ def _advice(
             " this precision; look at `femcrust check` for flat cells, or set"
             " solver.precision: double"
         )
+    if residual < ROUNDING:
+        return f"{reached}: double precision reaches no more; raise solver.tolerance"
     return (
         f"{reached} after {iterations} iterations; raise solver.max_iterations (now"
         f" {max_iterations}), or look at the cell quality that `femcrust check` prints"

@@ -50,7 +50,10 @@ def build(
         if boundary.kind == "infinite":
             far.append(some)
         elif boundary.kind in ("fixed", "roller", "displacement"):
-            conditions.constraints.append(_constraint(boundary, key, faces, exterior.normals[some]))
+            constraint = _constraint(boundary, key, faces, exterior.normals[some])
+            if constraint.value is not None:
+                constraint.value(mesh.points[np.unique(faces)])  # complains before any solve
+            conditions.constraints.append(constraint)
         elif boundary.springs is not None:
             springs = boundary.springs
             conditions.springs.append(Springs(faces, springs.normal, springs.tangential))

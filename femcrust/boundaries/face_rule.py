@@ -30,8 +30,8 @@ QUARTERS = np.array(
 def quadratic(barycentric: Floats) -> Floats:
     """The six shape functions of a quadratic triangle. (…, 3) → (…, 6)
 
-    >>> quadratic(np.array([0.5, 0.5, 0.0])).tolist()
-    [0.0, 0.0, 0.0, 1.0, 0.0, 0.0]
+    >>> quadratic(np.array([0.25, 0.25, 0.5])).tolist()
+    [-0.125, -0.125, 0.0, 0.25, 0.5, 0.5]
     """
     corners = barycentric * (2.0 * barycentric - 1.0)
     pairs = ((0, 1), (1, 2), (0, 2))

@@ -22,6 +22,7 @@ from femcrust.units import shown
 
 LONGEST_TEXT = 2000
 DEEPEST = 50
+LARGEST_VALUE = 1e30  # SI; beyond it, squares leave single precision
 LARGEST_EXPONENT = 64
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -154,7 +155,7 @@ def evaluate(value: Value, key: str, **points: ArrayLike) -> Floats:
 
 
 def _check_finite(values: Floats, what: str, known: Mapping[str, Floats]) -> None:
-    bad = ~np.isfinite(values)
+    bad = ~(np.abs(values) < LARGEST_VALUE)  # also catches nan
     if bad.any():
         at = int(np.flatnonzero(bad.ravel())[0])
         points = (f"{n} = {np.broadcast_to(v, values.shape).flat[at]:g}" for n, v in known.items())

@@ -23,6 +23,10 @@ from femcrust.errors import InputError
 from femcrust.units import DIMENSIONS, NoQuantity, parsed, shown
 
 POSITION = ("x", "y", "z", "depth")
+# Beyond these a value has the wrong power of ten, and its square would leave single precision.
+SMALLEST = 1e-9  # SI, of what must be above zero
+LARGEST = {"length": 1e9, "stress": 1e18}  # m, Pa
+LARGEST_OTHER = 1e30  # SI
 _IDENTIFIER = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 
 
@@ -92,6 +96,15 @@ class Unit:
             broken = f"at most {self.most:g}"
         if broken:
             raise complaint(f"{shown(value)} must be {broken}{unit}")
+        if self.dimension is not None:
+            tiny = self.above == 0.0 and number < SMALLEST
+            if tiny or not abs(number) <= LARGEST.get(self.dimension, LARGEST_OTHER):
+                dimension = DIMENSIONS[self.dimension]
+                size = "small" if tiny else "large"
+                raise complaint(
+                    f"{shown(value)} is too {size} for a {dimension.noun};"
+                    f" write e.g. '{dimension.example}'"
+                )
         return number
 
     def written(self, value: Any) -> Any:

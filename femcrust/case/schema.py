@@ -17,7 +17,7 @@ from femcrust.case.schema_materials import Material
 from femcrust.case.schema_mesh import MeshSection
 from femcrust.case.schema_output import Output
 from femcrust.case.schema_solver import Solver, Time
-from femcrust.case.section import OneOrMany, Reading, Section, Text, Word, complaint
+from femcrust.case.section import OneOrMany, Reading, Section, Text, Title, Word, complaint
 from femcrust.case.suggest import did_you_mean
 
 NO_RELAXATION = (
@@ -28,7 +28,7 @@ NO_RELAXATION = (
 class Info(Section):
     """Who made the case and why; copied into every output."""
 
-    title: str = Field(default="", max_length=1000)
+    title: Title = ""
     authors: Annotated[tuple[Text, ...], OneOrMany()] = ()
     reference: Text | None = Field(default=None, description="Paper or DOI.")
     keywords: Annotated[tuple[Text, ...], OneOrMany()] = ()

@@ -159,10 +159,6 @@ class Fault(Section):
         default=None,
         description="Side of the hanging wall; needed where the dip exceeds 85 degrees.",
     )
-    edges: Literal["taper", "open"] = Field(
-        default="taper",
-        description="taper: no slip on buried edges of the surface; open: slip reaches them.",
-    )
     rectangle: Rectangle | None = None
     triangles: Triangles | None = None
     file: FileName | None = Field(
@@ -184,8 +180,6 @@ class Fault(Section):
         if self.hanging_side is not None and kind not in ("surface", "triangles"):
             raise complaint("goes with surface and triangles only; remove it", "hanging_side")
         self.only_with("point", "moment")
-        if self.edges != "taper" and kind != "surface":
-            raise complaint("goes with surface only; remove it", "edges")
         if kind == "point" and self.moment is None:
             raise complaint(
                 "missing; a point needs it, e.g. {Mw: 6, strike: ..., dip: ...}", "moment"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from femcrust.units import shown
 
 COMPLAINT = "femcrust"  # the pydantic error type of our own messages
+REVERSING = "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"  # text after them reads backwards
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,16 @@ class Section(BaseModel):
 def _text(value: str) -> str:
     if not value.strip():
         raise complaint("is empty; write a text or remove the key")
-    if len(value) > 1000 or any(ord(c) < 32 and c not in "\n\t" for c in value):
+    return _printable(value)
+
+
+def _printable(value: str) -> str:
+    """No control characters, halves of characters, or marks that reverse what follows."""
+    wrong = any(
+        (unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t") or c in REVERSING
+        for c in value
+    )
+    if len(value) > 1000 or wrong:
         raise complaint(f"{shown(value)} is no text of at most 1000 printable characters")
     return value
 
@@ -101,6 +112,7 @@ def _increasing(value: tuple[float, float]) -> tuple[float, float]:
     return value
 
 
+Title: TypeAlias = Annotated[str, AfterValidator(_printable)]  # may be empty
 Text: TypeAlias = Annotated[str, AfterValidator(_text)]
 FileName: TypeAlias = Annotated[
     str, AfterValidator(_text), Field(description="A file, relative to the folder of the case.")

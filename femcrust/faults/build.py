@@ -57,11 +57,6 @@ def _source(
     if len(kinds) != 1:
         raise InputError(f"{name}: has {' and '.join(kinds) or 'none'} of {', '.join(KINDS)}; one")
     if kinds[0] == "surface":
-        if getattr(fault, "edges", "taper") == "open":
-            raise InputError(
-                f"{name}.edges: open: slip cannot reach a buried edge of mesh faces; leave it out "
-                "(edge nodes then do not slip and the moment is kept)"
-            )
         facets = _group(mesh, str(fault.surface), name)
         return split_source(mesh, elastic, fault, name, facets, directory)
     if kinds[0] == "point":

@@ -24,6 +24,7 @@ from femcrust.faults.source import (
 from femcrust.faults.tet10 import barycentric_gradients
 from femcrust.mesh.mesh import Floats, Ints, Mesh
 
+FARTHEST = 1e9  # m: farther away, squares of distances overflow before they are compared
 OUTSIDE = 1e-6  # of a polygon's area may stick out: rounding of its corners
 
 
@@ -31,6 +32,9 @@ def immersed_source(
     mesh: Mesh, elastic: Moduli, sheet: Sheet, locator: Locator, name: str
 ) -> Source:
     """The source of slip on polygons inside the mesh; `name` heads complaints."""
+    reach = float(np.abs(sheet.corners).max(initial=0.0))
+    if not reach < FARTHEST:  # also catches nan
+        raise InputError(f"{name}: reaches {reach:.3g} m from the origin; look at its units")
     points = sheet_points(mesh, sheet.corners, sheet.n_corners, sheet.frames[:, 2])
     area = _polygon_areas(sheet)
     _refuse_outside(mesh, locator, sheet, points, area, name)

@@ -32,6 +32,9 @@ REMEDY = {
 }
 
 
+LEAST, MOST = 1e-9, 1e18  # Pa; beyond, the single precision of the preconditioner gives out
+
+
 @dataclass(frozen=True)
 class Elastic:
     """Moduli per tetrahedron.
@@ -92,8 +95,8 @@ def _solid(
             assert pair is not None
             lam, mu = moduli.PAIRS[pair](value[pair[0]], value[pair[1]])
         bulk = moduli.bulk_modulus(lam, mu)
-    _require(np.isfinite(mu) & (mu > 0.0), key, "mu", mu, points)
-    _require(np.isfinite(bulk) & (bulk > 0.0), key, "K", bulk, points)
+    _require((mu > LEAST) & (mu < MOST), key, "mu", mu, points)
+    _require((bulk > LEAST) & (bulk < MOST), key, "K", bulk, points)
     return lam, mu, rho
 
 

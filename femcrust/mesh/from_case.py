@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -63,7 +67,7 @@ def box_spec(case: Case, box: Box) -> BoxSpec:
         at=tuple(targets),
         layers=tuple(sorted(_layers(case, box), reverse=True)),
         faults=tuple(planes),
-        topography=None if topography is None else lambda x, y: topography(x=x, y=y),
+        topography=None if topography is None else lambda x, y: _heights(topography, x, y),
     )
 
 
@@ -77,8 +81,28 @@ def rectangle_corners(rectangle: Rectangle) -> Floats:
     return np.array([start, end, end + down * rectangle.width, start + down * rectangle.width])
 
 
+def check_target(case: Case, path: Path) -> None:
+    """InputError, before any work, where the mesh could not be written to `path`."""
+    import meshio
+
+    if path.suffix.lower() not in meshio.extension_to_filetypes:
+        raise InputError(f"{path}: no mesh format has this ending; use .vtu or .msh")
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; name a file in it, e.g. {path / 'mesh.vtu'}")
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: there is no folder {path.parent}; make it first")
+    given = case.mesh.file
+    if given is not None and path.resolve() == (case.directory / given).resolve():
+        raise InputError(
+            f"{path}: is mesh.file itself, whose groups would be lost; choose another --output"
+        )
+
+
 def write_mesh(mesh: Mesh, path: Path) -> None:
-    """Write a mesh with its groups as numbers, in the format of the file's ending."""
+    """Write a mesh with its groups as numbers, in the format of the file's ending.
+
+    An older file of that name stays as it was until the new one is whole.
+    """
     import meshio
 
     tags = np.zeros(mesh.n_tets, dtype=np.int32)
@@ -86,12 +110,23 @@ def write_mesh(mesh: Mesh, path: Path) -> None:
         tags[tets] = number
     data = meshio.Mesh(mesh.points, [("tetra", mesh.tets)], cell_data={"group": [tags]})
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            data.write(path)
+        with tempfile.TemporaryDirectory(prefix=".femcrust-", dir=path.parent) as folder:
+            whole = Path(folder) / path.name
+            with contextlib.redirect_stdout(io.StringIO()):
+                data.write(whole)
+            os.replace(whole, path)
     except OSError as error:
         raise DiskError(f"{path}: {error.strerror or error}; choose another file") from error
-    except (meshio.WriteError, KeyError) as error:
-        raise InputError(f"{path}: no mesh format has this ending; use .vtu or .msh") from error
+    except (meshio.WriteError, meshio.ReadError, KeyError, ValueError) as error:
+        why = " ".join(str(error).split())[:200]
+        raise InputError(f"{path}: cannot hold this mesh ({why}); use .vtu or .msh") from error
+
+
+def _heights(topography: Callable[..., Any], x: Floats, y: Floats) -> Any:
+    try:
+        return topography(x=x, y=y)
+    except InputError as error:
+        raise InputError(f"mesh.box.topography: {error}") from None
 
 
 def _plane(name: str, rectangle: Rectangle) -> FaultPlane:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from femcrust.errors import InputError
 from femcrust.faults.source import Source
 from femcrust.mesh.mesh import Floats, Mesh
 from femcrust.outputs.atomic import check_directory, staged, write_bytes
@@ -18,6 +20,8 @@ __all__ = [
     "Result",
     "Stations",
     "check_directory",
+    "check_grid",
+    "check_inputs_survive",
     "draw_check",
     "make_summary",
     "plot",
@@ -26,6 +30,32 @@ __all__ = [
 ]
 
 PICTURE_FORMATS = {"png", "html"}
+TABLES = {"summary.json", "case.resolved.yaml", "stations.csv", "fields.vtu", "fields.npz",
+          "surface.nc", "report.html"}  # fmt: skip
+
+
+def check_inputs_survive(case: Any, directory: Path) -> None:
+    """InputError, before any work, where results would replace a file that the case reads."""
+    for key, name in (("mesh.file", case.mesh.file), ("output.stations", case.output.stations)):
+        if name is None:
+            continue
+        given = (case.directory / name).resolve()
+        if given.name in TABLES and given.parent == Path(directory).resolve():
+            raise InputError(
+                f"output.directory: the results would replace {given.name}, which {key} names;"
+                " choose another folder"
+            )
+
+
+def check_grid(case: Any, mesh: Mesh) -> None:
+    """InputError, before any work, where output.grid has too few or too many points."""
+    grid = case.output.grid
+    if grid is not None:
+        from femcrust.outputs.netcdf import flat_extent, grid_axes
+
+        (x, y, _), (x_end, y_end, _) = mesh.points.min(axis=0), mesh.points.max(axis=0)
+        own = (float(x), float(x_end), float(y), float(y_end))
+        grid_axes(own if grid.extent is None else flat_extent(grid.extent), grid.spacing)
 
 
 def write(result: Result, directory: Path) -> list[Path]:

@@ -75,7 +75,11 @@ def read_archive(path: Path) -> Result:
             arrays = dict(stored)
         return _result(arrays)
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
-        raise InputError(f"{path}: no results of femcrust ({error}); run the case again") from error
+        # numpy's own words advise to load it unsafely
+        raise InputError(
+            f"{path}: is damaged or no results of femcrust ({type(error).__name__});"
+            " run the case again"
+        ) from error
 
 
 def _result(arrays: Mapping[str, Any]) -> Result:

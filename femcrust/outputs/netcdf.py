@@ -74,7 +74,7 @@ def write_surface_grid(path: Path, result: Result, surface: Surface) -> Path:
 
     grid = result.case.output.grid
     extent = getattr(grid, "extent", None)
-    x, y = grid_axes(_flat(extent) if extent is not None else surface.extent, grid.spacing)
+    x, y = grid_axes(flat_extent(extent) if extent is not None else surface.extent, grid.spacing)
     buffer = _Kept()
     with netcdf_file(buffer, "w", version=2) as file:
         file.Conventions = "COARDS, CF-1.5"
@@ -113,7 +113,7 @@ class _Kept(io.BytesIO):
         super().close()
 
 
-def _flat(extent: Any) -> tuple[float, float, float, float]:
+def flat_extent(extent: Any) -> tuple[float, float, float, float]:
     """(x low, x high, y low, y high) from that or from ((x low, x high), (y low, y high))."""
     if hasattr(extent, "x"):
         extent = (extent.x, extent.y)

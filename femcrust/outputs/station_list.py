@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +81,8 @@ def read_station_list(path: Path, crs: str | None = None) -> StationList:
         name = cells["name"]
         if not name:
             raise InputError(f"{path}:{line}: the name is empty; give every station a name")
+        if any(unicodedata.category(c) == "Cc" for c in name):
+            raise InputError(f"{path}:{line}: name {name!r} has a control character; remove it")
         if name in line_of_name:
             raise InputError(
                 f"{path}:{line}: name {name!r} occurs on line {line_of_name[name]} already; "

@@ -22,6 +22,8 @@ def init(name: str, target: Path) -> Path:
         near = difflib.get_close_matches(name, names(), n=1)
         hint = f"did you mean {near[0]}?" if near else f"choose from {', '.join(names())}"
         raise InputError(f"init: {name!r} is no template; {hint}")
+    if target.exists() and not target.is_dir():
+        raise InputError(f"init: {target} is a file; choose another folder")
     files = sorted(path for path in (HERE / name).iterdir() if path.is_file())
     for path in files:
         if (target / path.name).exists():

@@ -116,7 +116,7 @@ def test_a_wrong_word_gives_status_2_and_a_remedy(
             2,
             "case.yaml:3: a: 1 m is no angle",
         ),
-        (errors.NotConverged("stopped\nat 1e-3"), 3, "stopped at 1e-3"),
+        (errors.NotConverged("stopped\nat 1e-3"), 3, "stopped; at 1e-3"),
         (errors.DeviceError("no device"), 4, "no device"),
         (errors.MemoryShortage("9 GB"), 4, "9 GB"),
         (errors.Interrupted("stopped"), 5, "stopped"),

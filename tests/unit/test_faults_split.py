@@ -333,11 +333,6 @@ def test_slip_that_is_not_finite_is_refused() -> None:
         source(cut_box(), surface="fault", hanging_side="east", slip=given)
 
 
-def test_open_edges_are_refused() -> None:
-    with pytest.raises(InputError, match=r"faults\.main\.edges"):
-        source(cut_box(), surface="fault", hanging_side="east", edges="open", slip=slip(dip=1.0))
-
-
 def test_table_of_slip_is_linear_between_points_and_nearest_outside(tmp_path) -> None:
     y, z = np.meshgrid([-2.0, 0.0, 2.0], [-10.0, -8.0, -6.0])
     rows = "\n".join(

@@ -42,6 +42,14 @@ def test_flat_tetrahedron_has_the_angle_of_its_height(height: float) -> None:
     assert smallest_dihedrals(mesh)[0] == pytest.approx(expected, rel=rounding)
 
 
+@pytest.mark.parametrize(("angle", "percent"), [(9.9, 100.0), (10.1, 0.0)])
+def test_ten_degrees_divide_flat_from_sound(angle: float, percent: float) -> None:
+    foot = np.array([[0, 0, 0], [1, 0, 0], [0.5, np.sqrt(0.75), 0]])
+    height = np.tan(np.radians(angle)) / np.sqrt(12.0)
+    mesh = one(np.vstack([foot, foot.mean(axis=0) + [0, 0, height]]))
+    assert quality(mesh).percent_below_10deg == percent
+
+
 def test_angles_do_not_depend_on_position_rotation_or_size() -> None:
     random = np.random.default_rng(44019)
     shape = random.uniform(0, 1, (4, 3))

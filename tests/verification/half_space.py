@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+
 from femcrust import backends, operators, preconditioners, solvers
 from femcrust.boundaries.conditions import Conditions, Constraint
 from femcrust.case import Case

@@ -1,8 +1,8 @@
 """A spherical cavity under pressure, meshed by the recipe meshes/cavity.py.
 
 Compared with McTigue's expansion in radius over depth and with rings of forces that solve the
-problem to 1e-9. Flat faces make the sphere too small by 2 % of its volume at size = 0.2 radii,
-which is most of the error.
+problem to 1e-9. Flat faces make the sphere too small, by 3/8 (size / radius)² of its
+volume, which is most of the error.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ GROUND = hs.surface_grid(9 * KM, 19)
 
 def found(size: float, growth: float, folder: Path, mu: float = hs.MU) -> np.ndarray:
     """Displacement of the ground, (n, 3) m; size on the wall, m."""
-    pytest.importorskip("gmsh", exc_type=ImportError, reason="gmsh makes the mesh")
     path = folder / "cavity.msh"
     recipe.build(path, RADIUS / KM, DEPTH / KM, size / KM, half_width_km=60.0, growth=growth)
     case = {
@@ -55,11 +54,11 @@ def test_a_magma_chamber_lifts_the_ground_as_mctigue_says(tmp_path: Path) -> Non
     size, bound = 0.15 * KM, 0.02
     u = found(size, 0.25, tmp_path)
     errors = compare(u, size, bound)
-    assert not any(not error <= bound for error in errors)
+    assert all(error <= bound for error in errors)
     # planted: suction, a chamber that is 5 % too wide, half the shear modulus
-    assert not any(error <= bound for error in errors_of(-u))
-    assert not any(error <= bound for error in errors_of(u * 1.05**3))
-    assert not any(error <= bound for error in errors_of(found(size, 0.25, tmp_path, hs.MU / 2)))
+    assert all(error > bound for error in errors_of(-u))
+    assert all(error > bound for error in errors_of(u * 1.05**3))
+    assert all(error > bound for error in errors_of(found(size, 0.25, tmp_path, hs.MU / 2)))
 
 
 def errors_of(u: np.ndarray) -> list[float]:
@@ -72,7 +71,7 @@ def errors_of(u: np.ndarray) -> list[float]:
 @pytest.mark.verify
 @pytest.mark.slow
 def test_a_magma_chamber_converges_to_the_exact_sphere(tmp_path: Path) -> None:
-    # two thirds of the coarse size: (2/3)² of its error, which is the missing volume
+    # two thirds of the coarse size: (2/3)² of the missing volume; the issue asks for 2 %
     size, bound = 0.1 * KM, 0.012
     errors = compare(found(size, 0.2, tmp_path), size, bound)
-    assert not any(not error <= bound for error in errors)
+    assert all(error <= bound for error in errors)

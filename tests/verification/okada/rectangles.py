@@ -14,6 +14,7 @@ from typing import Any
 import dipping
 import half_space as hs
 import numpy as np
+
 from femcrust.mesh.read import read_mesh
 from reference import okada
 
@@ -42,9 +43,7 @@ class Fault:
         return f"okada {'split' if self.split else 'immersed'} dip {self.dip:.0f}"
 
 
-def make_body(
-    fault: Fault, size: float, growth: float, folder: Path, **rock: Any
-) -> hs.Body:
+def make_body(fault: Fault, size: float, growth: float, folder: Path, **rock: Any) -> hs.Body:
     """The fault with elements of `size`, m, on it; folder: for meshes of gmsh."""
     case: dict[str, Any] = {
         "mesh": hs.box(HALF, DEPTH, size, FARTHEST * size, growth),
@@ -53,9 +52,7 @@ def make_body(
     rectangle = {"top_center": TOP_CENTER, "length": LENGTH, "width": WIDTH}
     rectangle |= {"strike": fault.strike, "dip": fault.dip}
     if not fault.split:
-        case["faults"] = {
-            name: {"rectangle": rectangle, "slip": {name: 1.0}} for name in SLIPS
-        }
+        case["faults"] = {name: {"rectangle": rectangle, "slip": {name: 1.0}} for name in SLIPS}
         return hs.body(case)
     slips = {name: {"slip": {name: BUMP}} for name in SLIPS}
     if fault.dip == 90.0:

@@ -16,11 +16,11 @@ from table import record
 
 KM = 1e3
 AT = (0.7 * KM, -0.4 * KM, -5.3 * KM)  # no corner of any cell
-AWAY = 4  # element sizes, of points inside
+AWAY = 5  # element sizes, of points inside
 TENSORS: dict[str, dict[str, float]] = {
-    "double couple": {"M0": 1e18, "strike": 30.0, "dip": 60.0, "rake": 40.0},
+    "double-couple": {"M0": 1e18, "strike": 30.0, "dip": 60.0, "rake": 40.0},
     "explosion": {"mxx": 1e18, "myy": 1e18, "mzz": 1e18},
-    "vertical dipole": {"mxx": -0.5e18, "myy": -0.5e18, "mzz": 1e18},
+    "vertical-dipole": {"mxx": -0.5e18, "myy": -0.5e18, "mzz": 1e18},
     "mixed": {"mxx": 1e18, "mzz": -0.2e18, "mxy": 0.4e18, "mxz": -0.3e18, "myz": 0.5e18},
 }
 
@@ -68,20 +68,19 @@ def test_moment_tensors_move_ground_and_depth_as_mindlin() -> None:
     size, bound = 0.5 * KM, 0.02
     body = make_body(size, 50 * KM, 25 * KM, 0.4)
     errors = compare(body, size, bound)
-    assert not any(not error <= bound for error in errors)
+    assert all(error <= bound for error in errors)
 
     # planted: rake turned round, strike mirrored, dip taken from the vertical
     points = hs.surface_grid(15 * KM, 16)
-    found = body.solve("double couple").displacement(points)
+    found = body.solve("double-couple").displacement(points)
     for angles in ((30.0, 60.0, -140.0), (-30.0, 60.0, 40.0), (30.0, 30.0, 40.0)):
         wrong = point_source.double_couple(1e18, *angles)
         exchanged = point_source.moment_tensor(points, AT, wrong, hs.LAM, hs.MU)
-        assert not hs.off(found, exchanged) <= 5 * bound
-    # planted: the trace goes through μ only, λ tr ε is forgotten
+        assert hs.off(found, exchanged) > 5 * bound
+    # planted: an explosion in a medium that has forgotten λ
     blown = body.solve("explosion").displacement(points)
-    assert not hs.off(blown, exact("explosion", points) * 2 * hs.MU / (2 * hs.MU + 3 * hs.LAM)) <= (
-        5 * bound
-    )
+    without = point_source.moment_tensor(points, AT, tensor(TENSORS["explosion"]), 0.0, hs.MU)
+    assert hs.off(blown, without) > 5 * bound
 
 
 @pytest.mark.verify
@@ -90,4 +89,4 @@ def test_moment_tensors_converge_to_mindlin() -> None:
     # the issue asks for 2 %; elements half as large must do twice as well
     size, bound = 0.25 * KM, 0.01
     errors = compare(make_body(size, 60 * KM, 15 * KM, 0.25), size, bound)
-    assert not any(not error <= bound for error in errors)
+    assert all(error <= bound for error in errors)

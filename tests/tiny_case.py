@@ -92,6 +92,24 @@ class Desk:
         return said[:-1]
 
 
+@pytest.fixture
+def desk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Desk:
+    """A fresh `Desk`, in the current folder."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("FEMCRUST_BACKEND", raising=False)
+    return Desk(folder, capsys)
+
+
+def matches(message: str, line: str) -> bool:
+    """Whether the message occurs; a failure that shows the line otherwise."""
+    assert re.search(message, line), line
+    return True
+
+
 def facets(points: np.ndarray, tets: np.ndarray, on: np.ndarray) -> np.ndarray:
     """The faces of tetrahedra whose three vertices are `on`. (k, 3)"""
     triples = np.concatenate([tets[:, list(c)] for c in itertools.combinations(range(4), 3)])

@@ -11,19 +11,22 @@ import numpy as np
 import pytest
 
 from femcrust.cli import main
-from tiny_case import BOX, CASE, RECTANGLE, SIDES, SLIP, Desk, gmsh_mesh, write_gmsh
+from tiny_case import (
+    BOX,
+    CASE,
+    RECTANGLE,
+    SIDES,
+    SLIP,
+    desk,
+    gmsh_mesh,
+    matches,
+    write_gmsh,
+)
+
+__all__ = ["desk"]  # a fixture
 
 TABLE = "x,y,z,length,width,strike,dip,rake,slip\n"
 GARBAGE = np.random.default_rng(918273645).integers(0, 256, 700, dtype=np.uint8).tobytes()
-
-
-@pytest.fixture
-def desk(tmp_path, monkeypatch, capsys):
-    folder = tmp_path / "work"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    monkeypatch.delenv("FEMCRUST_BACKEND", raising=False)
-    return Desk(folder, capsys)
 
 
 def fault(text: str) -> tuple[str, str]:
@@ -56,7 +59,7 @@ MISTAKES = {
     "active": ([("0.25", "0.7")], r"yaml:9: .*nu: 0.7 must be below 0.5"),
     "negative in the deep": ([("30 GPa", "30*GPa - 30*GPa*depth/(5*km)")], r"rock.mu: .*\) m; "),
     "nan somewhere": ([("30 GPa", "30*GPa*sqrt(x/km)")], r"materials.rock.mu: .* is nan "),
-    "tiny somewhere": ([("30 GPa", "1e-300*(x*x + 1)")], r"materials.rock.mu: value is 1e-"),
+    "tiny somewhere": ([("30 GPa", "1e-300*(x*x + 1)")], r"materials.rock.mu: value is 1.*e-2.*; "),
     "huge somewhere": ([("30 GPa", "1e200*(x*x + 1)")], r"materials.rock.mu: .* change it there"),
     "three constants": ([("0.25", "0.25, K: 5 GPa")], r"yaml:9: .*nu, mu, K; give one pair"),
     "material gap": (
@@ -129,16 +132,8 @@ MISTAKES = {
 def test_a_mistake_in_the_case_is_named_with_a_remedy(name, desk) -> None:
     changes, message = MISTAKES[name]
     desk.case(*changes)
-    assert np.char.count(desk.told(), "this is a bug") == 0
-    assert _matches(message, desk.told())
-    assert _matches(message, desk.told("run", "case.yaml"))
-
-
-def _matches(message: str, line: str) -> bool:
-    import re
-
-    assert re.search(message, line), line
-    return True
+    assert matches(message, desk.told())
+    assert matches(message, desk.told("run", "case.yaml"))
 
 
 @pytest.mark.parametrize(
@@ -155,13 +150,13 @@ def _matches(message: str, line: str) -> bool:
 )
 def test_a_file_that_is_no_case_is_refused(content, message, desk) -> None:
     desk.put("case.yaml", content)
-    assert _matches(message, desk.told())
+    assert matches(message, desk.told())
 
 
 def test_a_case_that_is_not_there_and_a_folder(desk) -> None:
-    assert _matches("nope.yaml: there is no such file; ", desk.told("run", "nope.yaml"))
-    assert _matches("results: is a folder; ", desk.told("run", "results"))
-    assert _matches(r"'a\\x00b': cannot be read", desk.told("run", "a\0b"))
+    assert matches("nope.yaml: there is no such file; ", desk.told("run", "nope.yaml"))
+    assert matches("results: is a folder; ", desk.told("run", "results"))
+    assert matches(r"'a\\x00b': cannot be read", desk.told("run", "a\0b"))
 
 
 @pytest.mark.parametrize(
@@ -183,7 +178,7 @@ def test_a_case_that_is_not_there_and_a_folder(desk) -> None:
 )
 def test_wrong_stations_are_named(content, message, desk) -> None:
     desk.put("stations.csv", content)
-    assert _matches(message, desk.told())
+    assert matches(message, desk.told())
 
 
 @pytest.mark.parametrize(
@@ -214,18 +209,18 @@ def test_wrong_slip_tables_are_named(name, change, content, message, desk) -> No
             "triangles": (RECTANGLE, f"triangles: {{file: {name}}}"),
         }[change]
     )
-    assert _matches(rf"{name}: .*check the name|{name}: no such file", desk.told())
+    assert matches(rf"{name}: .*check the name|{name}: no such file", desk.told())
     desk.put(name, content)
-    assert _matches(message, desk.told())
+    assert matches(message, desk.told())
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.nc"])
 @pytest.mark.parametrize("content", [b"", GARBAGE, b"depth,mu\n1,2,3\n"], ids=len)
 def test_wrong_property_files_are_named(name, content, desk) -> None:
     desk.case(("mu: 30 GPa", f"mu: {{file: {name}, variable: mu, unit: GPa}}"))
-    assert _matches(f"{name}: .* check the name", desk.told())
+    assert matches(f"{name}: .* check the name", desk.told())
     desk.put(name, content)
-    assert _matches(rf"{name}[:\d]*: .*; (check|give|complete)", desk.told())
+    assert matches(rf"{name}[:\d]*: .*; (check|give|complete)", desk.told())
 
 
 # --- meshes from files ---
@@ -279,7 +274,7 @@ def test_a_mesh_that_does_not_serve_is_named(changes, spoil, message, desk) -> N
         spoil(mesh)
     write_gmsh(desk.folder / "mesh.msh", mesh)
     desk.case((BOX, "  file: mesh.msh\n"), *changes)
-    assert _matches(message, desk.told())
+    assert matches(message, desk.told())
 
 
 @pytest.mark.parametrize("ending", ["msh", "vtu", "inp", "e", "exo", "med", "vtk", "stl", "xyz"])
@@ -287,7 +282,7 @@ def test_a_mesh_that_does_not_serve_is_named(changes, spoil, message, desk) -> N
 def test_a_file_that_is_no_mesh_is_refused(ending, content, desk) -> None:
     desk.put(f"mesh.{ending}", content)
     desk.case((BOX, f"  file: mesh.{ending}\n"))
-    assert _matches(rf"mesh\.{ending}: .*; ?(write|mesh)", desk.told())
+    assert matches(rf"mesh\.{ending}: .*; ?(write|mesh)", desk.told())
 
 
 def test_inverted_tetrahedra_are_turned(desk) -> None:
@@ -304,5 +299,5 @@ def test_kilometres_said_to_be_metres_are_suspected(desk, caplog) -> None:
     mesh.points /= 1e3
     write_gmsh(desk.folder / "mesh.msh", mesh)
     desk.case((BOX, "  file: mesh.msh\n"))
-    assert _matches("faults.main: .* outside the mesh", desk.told())
+    assert matches("faults.main: .* outside the mesh", desk.told())
     assert "is the mesh in km? write units: km" in caplog.text

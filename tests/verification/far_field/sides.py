@@ -42,11 +42,23 @@ def exact(points: np.ndarray, east: float = 0.0) -> np.ndarray:
     )
 
 
-def ground(half: float = 1.5 * LENGTH) -> np.ndarray:
-    """14 x 14 points on |x|, |y| <= half, off the mesh's lines."""
-    return hs.surface_grid(half * (1 - 1e-9), 14)
+def ground() -> np.ndarray:
+    """14 x 14 points, |x|, |y| <= 1.5 lengths: the outermost lie on the rim of the smallest box."""
+    return hs.surface_grid(1.5 * LENGTH, 14)
 
 
-def part(found: hs.Field, judge: hs.Field, points: np.ndarray) -> float:
-    """Largest difference over the peak of the judge at the points."""
-    return hs.off(found.displacement(points), judge.displacement(points))
+def make(lengths: float, mesh: tuple[float, float, float], **case: Any) -> hs.Body:
+    """A box of half-width `lengths`; mesh: size near the fault and far from it, m, and growth."""
+    near, far, growth = mesh
+    half = lengths * LENGTH
+    far *= max(1.0, lengths / 3)
+    section = hs.box(half, DEPTH * half, near, far, growth)
+    return hs.body({"mesh": section, "materials": {"rock": hs.ROCK}, **case})
+
+
+def part(found: hs.Field, judge: hs.Field) -> float:
+    """Largest difference on the ground over the peak of the judge, which a finer grid finds."""
+    points = ground()
+    peak = np.linalg.norm(judge.displacement(hs.surface_grid(LENGTH, 41)), axis=1).max()
+    difference = found.displacement(points) - judge.displacement(points)
+    return float(np.linalg.norm(difference, axis=1).max() / peak)

@@ -17,7 +17,6 @@ from femcrust.mesh.from_case import case_mesh
 from femcrust.mesh.locate import Locator
 from femcrust.mesh.mesh import Floats, Mesh
 
-
 LARGEST_MOMENT = 1e30  # N m; the largest earthquake known, Chile 1960, had 2e23
 
 

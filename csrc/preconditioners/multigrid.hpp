@@ -136,6 +136,7 @@ class Multigrid {
     subtract_last(cpu, *fine_, w);
     smoother_.smooth(cpu, *fine_, w.x, w.r, w.d, w.q);
     cpu.convert(length, w.x, z);
+    fine_->constraints().project(z);  // float rounding must not enter the held directions
   }
 
   std::vector<double> lambda_max() const {

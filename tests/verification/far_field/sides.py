@@ -21,7 +21,7 @@ KM = 1e3
 LENGTH = 40 * KM
 PLANE = {"length": LENGTH, "width": 25 * KM, "strike": 0.0, "dip": 30.0}
 TOP_CENTER = (0.0, 0.0, -5 * KM)  # the middle of the slip is 11 km east of the box's
-SLIP = (1.0, 1.0, 0.0)
+SLIP = (0.5, 1.0, 0.0)  # rake 63°
 DEPTH = 0.75
 
 

@@ -18,7 +18,7 @@ from femcrust.case.expressions import Value, evaluate
 from femcrust.case.quantities import DataFile
 from femcrust.case.schema_boundaries import Load
 from femcrust.errors import InputError
-from femcrust.materials.grids import Grid, read_grid
+from femcrust.grids import Grid, read_grid
 from femcrust.mesh.exterior import Exterior
 from femcrust.mesh.mesh import Floats, Ints, Mesh
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from femcrust.data_units import factor
 from femcrust.errors import InputError
-from femcrust.materials.quantities import factor
 from femcrust.mesh.mesh import Floats
 
 BRACKETED = re.compile(r"^([A-Za-z]+_?)\s*[(\[](.*)[)\]]$")

@@ -14,9 +14,9 @@ import numpy as np
 
 from femcrust.case.expressions import evaluate
 from femcrust.errors import InputError
+from femcrust.grids import Grid, read_grid
 from femcrust.materials.clouds import cloud_of
 from femcrust.materials.columns import Columns, read_columns
-from femcrust.materials.grids import Grid, read_grid
 from femcrust.materials.tables import table_of
 from femcrust.mesh.mesh import Floats
 

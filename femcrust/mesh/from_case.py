@@ -6,19 +6,21 @@ import contextlib
 import io
 import os
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from femcrust.case import Case
+from femcrust.case.expressions import Expression, evaluate
+from femcrust.case.quantities import DataFile
 from femcrust.case.schema_faults import Rectangle
 from femcrust.case.schema_mesh import Box
 from femcrust.errors import DiskError, InputError
+from femcrust.grids import read_grid
 from femcrust.mesh.box import BoxSpec, FaultPlane, box_mesh
 from femcrust.mesh.mesh import Floats, Mesh
 from femcrust.mesh.read import read_mesh
+from femcrust.mesh.topography import Ground
 
 UPRIGHT = 89.999  # degrees of dip from which a rectangle counts as vertical
 RIM_POINTS = 24  # of a disc load, to be fine around
@@ -51,12 +53,6 @@ def box_spec(case: Case, box: Box) -> BoxSpec:
             rim = np.stack([np.cos(turn), np.sin(turn)], axis=1) * load.disc.radius
             ground = np.full((RIM_POINTS, 1), box.z[1])
             targets.append(np.hstack([rim + np.array(load.disc.center), ground]))
-    topography = box.topography
-    if topography is not None and not callable(topography):
-        raise InputError(
-            "mesh.box.topography: grids are not read yet; write an expression in x and y,"
-            " or make the mesh with gmsh and give mesh.file"
-        )
     return BoxSpec(
         x=box.x,
         y=box.y,
@@ -67,7 +63,7 @@ def box_spec(case: Case, box: Box) -> BoxSpec:
         at=tuple(targets),
         layers=tuple(sorted(_layers(case, box), reverse=True)),
         faults=tuple(planes),
-        topography=None if topography is None else lambda x, y: _heights(topography, x, y),
+        topography=None if box.topography is None else _ground(box.topography, case.directory),
     )
 
 
@@ -122,11 +118,13 @@ def write_mesh(mesh: Mesh, path: Path) -> None:
         raise InputError(f"{path}: cannot hold this mesh ({why}); use .vtu or .msh") from error
 
 
-def _heights(topography: Callable[..., Any], x: Floats, y: Floats) -> Any:
-    try:
-        return topography(x=x, y=y)
-    except InputError as error:
-        raise InputError(f"mesh.box.topography: {error}") from None
+def _ground(topography: Expression | DataFile, directory: Path) -> Ground:
+    """Height of the ground at x, y: an expression, or a netCDF grid that covers the box."""
+    key = "mesh.box.topography"
+    if isinstance(topography, Expression):
+        return lambda x, y: evaluate(topography, key, x=x, y=y)
+    grid = read_grid(directory / topography.file, topography.variable, "elevation", topography.unit)
+    return lambda x, y: grid.at(np.stack([x, y, np.zeros_like(x)], axis=-1))
 
 
 def _plane(name: str, rectangle: Rectangle) -> FaultPlane:

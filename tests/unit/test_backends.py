@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import femcrust
 import pytest
+
+import femcrust
 from femcrust import backends, machine
 from femcrust.errors import DeviceError, InputError
 

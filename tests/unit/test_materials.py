@@ -14,8 +14,8 @@ from scipy.io import netcdf_file
 from femcrust.case.expressions import Expression
 from femcrust.case.schema_materials import Material
 from femcrust.errors import InputError
+from femcrust.grids import read_grid
 from femcrust.materials import elastic_fields
-from femcrust.materials.grids import read_grid
 from femcrust.materials.moduli import PAIRS, bulk_modulus, poisson_ratio
 from femcrust.mesh.mesh import Mesh
 from small_meshes import split_cubes

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from femcrust import cli, templates
 from femcrust.case import load_case
 from femcrust.errors import InputError

@@ -17,7 +17,8 @@ class Row:
     """Result of one comparison.
 
     element_size_m : smallest wanted size, m; nan where size means nothing
-    error, bound : fractions of what `note` or the test says, usually of the peak
+    error, bound : fractions of what `note` or the test says, usually of the peak; a bound of
+        infinity marks a row that shows convergence only
     order : observed order of convergence against the next coarser mesh, or None
     """
 
@@ -68,7 +69,7 @@ def text(rows: list[Row]) -> list[str]:
             row.case,
             _size(row.element_size_m),
             f"{row.error:.3g}",
-            f"{row.bound:.3g}",
+            "" if math.isinf(row.bound) else f"{row.bound:.3g}",
             "" if row.order is None else f"{row.order:.2f}",
             "" if row.holds else "ABOVE",
             row.note,

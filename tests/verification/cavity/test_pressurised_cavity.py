@@ -13,9 +13,10 @@ import cavity as recipe
 import half_space as hs
 import numpy as np
 import pytest
+from table import record
+
 from femcrust.mesh.read import read_mesh
 from reference import cavity
-from table import record
 
 KM = 1e3
 RADIUS, DEPTH, PRESSURE = 1 * KM, 3 * KM, 10e6

@@ -19,6 +19,7 @@ from typing import Any
 import half_space as hs
 import numpy as np
 import pytest
+
 from femcrust import operators, solvers
 from small_meshes import split_cubes
 
@@ -174,9 +175,7 @@ def test_a_column_of_two_layers_is_bent_in_its_line() -> None:
     moduli = {"upper": MU, "lower": ratio * MU}
     case = {
         "mesh": {"file": "column"},
-        "materials": {
-            k: {"mu": moduli[k], "nu": NU, "where": {"depth": depth[k]}} for k in depth
-        },
+        "materials": {k: {"mu": moduli[k], "nu": NU, "where": {"depth": depth[k]}} for k in depth},
         "boundaries": COLUMNS["traction"].boundaries,
     }
     body = hs.body(case, mesh)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import half_space as hs
 import numpy as np
 import pytest
-from reference import disc
 from table import record
+
+from reference import disc
 
 KM = 1e3
 CENTER, RADIUS, PRESSURE = (1.0 * KM, -0.5 * KM), 8 * KM, 1e6

@@ -13,8 +13,9 @@ from typing import Any
 import half_space as hs
 import numpy as np
 import pytest
-from reference import layered
 from table import record
+
+from reference import layered
 
 KM = 1e3
 BORDER, SOFT, HARD = 5 * KM, 6e9, 30e9

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import half_space as hs
 import numpy as np
+
 from femcrust import operators, solvers
 from small_meshes import split_cubes
 
@@ -51,7 +52,9 @@ def solved(body: hs.Body) -> np.ndarray:
 
 
 def error(u: np.ndarray, body: hs.Body) -> float:
-    return float(np.abs(u - linear(body.space.nodes)).max() / np.abs(linear(body.space.nodes)).max())
+    return float(
+        np.abs(u - linear(body.space.nodes)).max() / np.abs(linear(body.space.nodes)).max()
+    )
 
 
 def test_linear_displacement_returns_inside_a_jiggled_mesh() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import half_space as hs
 import numpy as np
 import pytest
+
 from femcrust import operators, solvers
 from femcrust.faults.tet10 import barycentric_gradients, strain_at_vertices
 from femcrust.mesh.mesh import tet_volumes

@@ -11,8 +11,9 @@ from typing import Any
 import half_space as hs
 import numpy as np
 import pytest
-from reference import point_source
 from table import record
+
+from reference import point_source
 
 KM = 1e3
 AT = (0.7 * KM, -0.4 * KM, -5.3 * KM)  # no corner of any cell

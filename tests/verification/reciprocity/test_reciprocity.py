@@ -14,6 +14,7 @@ from typing import Any
 import half_space as hs
 import numpy as np
 import pytest
+
 from femcrust import operators, preconditioners, solvers
 
 KM = 1e3

@@ -11,12 +11,13 @@ from dataclasses import replace
 import half_space as hs
 import numpy as np
 import pytest
+from table import record
+
 from femcrust.case.schema_faults import Rectangle
 from femcrust.mesh.box import BoxSpec, box_mesh
 from femcrust.mesh.from_case import rectangle_corners
 from femcrust.mesh.mesh import Mesh
 from reference import okada, tilted
-from table import record
 
 KM = 1e3
 TILT = 8.0

@@ -18,7 +18,7 @@ LOAD = {**PRESSURE, "m": WATER, "cm": 1e-2 * WATER, "mm": 1e-3 * WATER}
 NUMBER = {"": 1.0, "1": 1.0, "-": 1.0}
 
 UNITS: dict[str, dict[str, float]] = {
-    **dict.fromkeys(("x", "y", "z", "depth"), LENGTH),
+    **dict.fromkeys(("x", "y", "z", "depth", "elevation"), LENGTH),
     **dict.fromkeys(("vp", "vs"), SPEED),
     "rho": DENSITY,
     **dict.fromkeys(("E", "mu", "lambda_", "K"), PRESSURE),

@@ -1,4 +1,4 @@
-"""A property on a regular netCDF grid, trilinear in (x, y, depth) or bilinear in (x, y).
+"""A quantity on a regular netCDF grid, trilinear in (x, y, depth) or bilinear in (x, y).
 
 Outside the grid nothing is guessed; the message states the extent.
 """
@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.interpolate import RegularGridInterpolator
 
+from femcrust.data_units import factor
 from femcrust.errors import InputError
-from femcrust.materials.quantities import factor
-from femcrust.mesh.mesh import Floats
+
+Floats = NDArray[np.float64]
 
 # Downward axes are depth; 'z' is upward.
 AXIS_NAMES = {"x": "x", "easting": "x", "y": "y", "northing": "y", "z": "z", "depth": "depth"}
@@ -38,7 +40,7 @@ class Grid:
             out = np.flatnonzero((asked[:, i] < axis[0] - slack) | (asked[:, i] > axis[-1] + slack))
             if len(out):
                 raise InputError(
-                    f"{self.path}: {len(out)} element centres lie outside, e.g. {name} = "
+                    f"{self.path}: {len(out)} points lie outside, e.g. {name} = "
                     f"{asked[out[0], i]:g} m; the grid covers {self.extent()}; enlarge the grid"
                 )
             asked[:, i] = asked[:, i].clip(axis[0], axis[-1])
@@ -59,7 +61,9 @@ def read_grid(path: Path, variable: str | None, quantity: str, unit: str | None 
     axes = []
     for i, dimension in enumerate(dimensions):
         axis, coordinates = _axis(path, contents, dimension)
-        if coordinates[0] > coordinates[-1]:
+        if coordinates.shape != (values.shape[i],):
+            raise InputError(f"{path}: coordinate '{dimension}' has another length than its axis")
+        if len(coordinates) and coordinates[0] > coordinates[-1]:
             coordinates, values = coordinates[::-1], np.flip(values, axis=i)
         if len(coordinates) < 2 or not (np.diff(coordinates) > 0.0).all():
             raise InputError(
@@ -103,8 +107,9 @@ def _contents(path: Path) -> dict[str, tuple[Floats, tuple[str, ...], str]]:
         with open(path, "rb") as stream:
             magic = stream.read(4)
         return _classic(path) if magic.startswith(b"CDF") else _netcdf4(path)
-    except (OSError, ValueError, TypeError) as error:
-        raise InputError(f"{path}: is no netCDF grid ({error}); check the name") from None
+    except Exception as error:  # in a damaged file scipy and h5py fail in any way there is
+        why = " ".join(str(error).split())[:200] or type(error).__name__
+        raise InputError(f"{path}: is no netCDF grid ({why}); check the name") from None
 
 
 def _unpacked(values: Any, attributes: dict[str, Any]) -> Floats:

@@ -29,7 +29,11 @@ AXES = {"x": [-4e3, 0.0, 4e3], "y": [-4e3, 4e3], "z": [-1e4, -5e3, 0.0]}
 class Kept(io.BytesIO):
     """netcdf_file closes what it writes to."""
 
-    def close(self) -> None: ...
+    content = b""
+
+    def close(self) -> None:
+        self.content = self.content or self.getvalue()
+        super().close()
 
 
 def classic() -> bytes:
@@ -41,7 +45,7 @@ def classic() -> bytes:
         variable = file.createVariable("mu", "f4", tuple("zyx"))
         variable[:] = 3e10
         variable.units = "Pa"
-    return buffer.getvalue()
+    return buffer.content
 
 
 def hdf5() -> bytes:
@@ -82,7 +86,7 @@ def read(name: str, folder) -> None:
         read_archive(folder / name)
         return
     reference = SimpleNamespace(
-        file=name, variable="mu", column=None, unit="Pa", interpolation="nearest"
+        file=name, variable="mu", column=None, unit="Pa", interpolation=None
     )
     found = evaluated(reference, "mu", POINTS, DataFiles(folder), "materials.rock.mu")
     assert found.shape == (len(POINTS),)

@@ -6,7 +6,6 @@ hard is the contrast of moduli, Poisson's ratio, thin layers, or the shape of th
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -27,11 +26,12 @@ RECTANGLE = {
     "strike": 25.0, "dip": 55.0,
 }  # fmt: skip
 ROCK: dict[str, Any] = {"mu": 30e9, "nu": 0.25}
-# Three layers with 20 : 1 between the softest and the hardest, as in the crust at most.
+# Three layers with 20 : 1 between the softest and the hardest, as in the crust at most. Expressions
+# leave the mesh alone, so that coarse ones exist; borders then follow the cells.
 CRUST = {
-    "soil": {"mu": 3.5e9, "nu": 0.3, "where": {"depth": (0.0, 3 * KM)}},
-    "crust": {"mu": 30e9, "nu": 0.25, "where": {"depth": (3 * KM, 20 * KM)}},
-    "mantle": {"mu": 70e9, "nu": 0.27, "where": {"depth": (20 * KM, 500 * KM)}},
+    "soil": {"mu": 3.5e9, "nu": 0.3, "where": {"expression": "depth < 7*km"}},
+    "crust": {"mu": 30e9, "nu": 0.25, "where": {"expression": "depth > 7*km and depth < 25*km"}},
+    "mantle": {"mu": 70e9, "nu": 0.27, "where": {"expression": "depth > 25*km"}},
 }
 
 
@@ -39,7 +39,7 @@ def case_of(mesh: dict[str, Any], materials: dict[str, Any], **more: Any) -> Cas
     """A thrust with one metre of slip in a mesh section."""
     fault = {"rectangle": RECTANGLE, "slip": {"dip": 1.0, "strike": 0.5}}
     return Case.model_validate(
-        {"mesh": mesh, "materials": materials, "faults": {"main": fault}, **more}
+        {"mesh": mesh, "materials": materials, "faults": {"main": fault}} | more
     )
 
 
@@ -52,12 +52,26 @@ def graded_box(
     return build_model(case_of({"box": box}, materials or CRUST))
 
 
-def cube(n: int, materials: dict[str, Any], flat: float = 1.0, jiggle: float = 0.1) -> Model:
+def cube(
+    n: int, materials: dict[str, Any], flat: float = 1.0, jiggle: float = 0.1, **more: Any
+) -> Model:
     """n cells an axis around the fault; `flat` times as wide as high."""
     mesh = split_cubes(
         n, (flat * CUBE, flat * CUBE, CUBE), (-flat * CUBE / 2, -flat * CUBE / 2, -CUBE), jiggle
     )
-    return build_model(case_of({"file": "cubes"}, materials), mesh)
+    return build_model(case_of({"file": "cubes"}, materials, **more), mesh)
+
+
+def bands(n: int, flat: float) -> Model:
+    """A cube, three of whose n levels of cells are `flat` times as wide as high."""
+    mesh = split_cubes(n)
+    heights = np.ones(n)
+    heights[[n // 4, n // 2, n - 3]] = 1 / flat
+    z = np.concatenate([[0.0], np.cumsum(heights)]) / heights.sum()
+    points = mesh.points.copy()
+    points[:, 2] = np.interp(points[:, 2], np.linspace(0.0, 1.0, n + 1), z)
+    points = points * CUBE - [CUBE / 2, CUBE / 2, CUBE]
+    return build_model(case_of({"file": "bands"}, {"rock": ROCK}), replace(mesh, points=points))
 
 
 def blocks(n: int, contrast: float, nu: float = 0.25) -> Model:
@@ -72,9 +86,9 @@ def blocks(n: int, contrast: float, nu: float = 0.25) -> Model:
     return replace(model, elastic=elastic)
 
 
-def thin_layers(near: float) -> Model:
-    """Two layers one cell thin, soft and hard, in a graded box."""
-    thick = 1.5 * KM
+def thin_layers(half: float) -> Model:
+    """Two layers one cell of 2 km thin, soft and hard, through a box."""
+    thick = 2 * KM
     depths = {"top": (0.0, 6 * KM), "soft": (6 * KM, 6 * KM + thick),
               "middle": (6 * KM + thick, 12 * KM), "hard": (12 * KM, 12 * KM + thick),
               "below": (12 * KM + thick, 500 * KM)}  # fmt: skip
@@ -83,7 +97,7 @@ def thin_layers(near: float) -> Model:
         name: {"mu": mu.get(name, 30e9), "nu": 0.25, "where": {"depth": depth}}
         for name, depth in depths.items()
     }
-    return graded_box(near, materials)
+    return graded_box(thick, materials, half)
 
 
 def slivered(mesh: Mesh, share: float) -> Mesh:
@@ -155,6 +169,3 @@ def slivers(near: float, share: float) -> Model:
     """A graded box, a `share` of whose vertices make slivers."""
     box = graded_box(near, {"rock": ROCK})
     return build_model(box.case, slivered(box.mesh, share))
-
-
-HARD: dict[str, Callable[[int], Model]] = {}

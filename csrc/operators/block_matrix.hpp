@@ -51,7 +51,8 @@ class BlockMatrix {
       for (Index entry = begin_[static_cast<std::size_t>(k)];
            entry < begin_[static_cast<std::size_t>(k) + 1]; ++entry)
         if (columns_[static_cast<std::size_t>(entry)] == row)
-          f(row, blocks_.data() + static_cast<std::size_t>(entry * block_rows_ * block_columns_));
+          f(row, blocks_.data() + static_cast<std::size_t>(entry) *
+                                      static_cast<std::size_t>(block_rows_ * block_columns_));
     }
   }
 

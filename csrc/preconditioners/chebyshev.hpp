@@ -60,6 +60,9 @@ class Chebyshev {
       state ^= state << 5;
       r[i] = static_cast<T>(static_cast<double>(state) / 4294967296.0 - 0.5);
     }
+    // A maps into the free directions; parts of r outside them would make A look unsymmetric.
+    A.apply(cpu, r, q);
+    cpu.axpby(static_cast<T>(1 / cpu.norm(q)), q, T(0), r);
     std::vector<double> diagonal, off;
     double rho = 0, alpha_old = 1, beta = 0;
     for (int step = 0; step < kLanczosSteps; ++step) {

@@ -150,7 +150,7 @@ def test_sides_slide_along_walls_that_face_no_axis(turn_deg: float) -> None:
 
 
 def test_displacement_of_turned_walls_follows_their_points() -> None:
-    # x, y, z prescribed by a formula on every face of the turned column: a rigid rotation, u = ω × x
+    # prescribed by formulae on every face of the turned column: a rigid rotation, u = ω × x
     spin = {
         "displacement": {
             "x": lambda x, y, z: -1e-4 * y,

@@ -103,7 +103,7 @@ def test_layers_run_on_to_infinity(ratio: float, mesh: tuple) -> None:
         held.append(record(f"mantle x {ratio:g}, {lengths:g} lengths", mesh, error, bound))
         # fixed sides, and the displacement of a half-space without layers, are worse by far
         assert sides.part(body.held().solve("main"), exact) > 3 * bound
-        assert sides.part(body.held(sides.exact).solve("main"), exact) > 2 * bound
+        assert sides.part(body.held(sides.exact).solve("main"), exact) > 1.5 * bound
     assert all(held), "see the table at the end"
 
 

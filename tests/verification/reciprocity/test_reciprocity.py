@@ -1,4 +1,4 @@
-"""Betti's theorem [Betti1872]: what source 1 does at source 2 is what source 2 does at source 1.
+"""Betti's reciprocal theorem: what source 1 does at source 2 is what source 2 does at source 1.
 
     M₁ : ε₂(x₁) = M₂ : ε₁(x₂),        F · u₂(x_F) = M₂ : ε_F(x₂)
 
@@ -78,7 +78,7 @@ def test_two_moment_tensors_do_the_same_work_on_each_other(condition: Any) -> No
     first, second = (solved(body, moment_load(body, name)) for name in PLACES)
     one_on_two, two_on_one = work(body, "two", first), work(body, "one", second)
     assert one_on_two == pytest.approx(two_on_one, rel=BOUND)
-    # planted: a quarter of one per cent of μ changed between the two, and a sign
+    # planted: μ a quarter of one per cent larger in one of the two solves; a sign
     elastic = body.model.elastic
     stiffer = replace(elastic, mu=elastic.mu * 1.0025)
     other = replace(body, model=replace(body.model, elastic=stiffer))

@@ -9,6 +9,7 @@ SHELL := /bin/bash
 VENV ?= .venv
 EXAMPLE ?= strike-slip
 PYTEST_ARGS ?=
+EXAMPLES ?= 10000
 
 BIN := $(VENV)/bin
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -40,6 +41,8 @@ test: lint
 verify:
 	@.ci/setup.sh $(VENV) test
 	@$(BIN)/pytest -m verify $(PYTEST_ARGS)
+	@seed=$${SEED:-$$(date +%s)}; echo "random input: $(EXAMPLES) examples a test, seed $$seed"; \
+	  FEMCRUST_EXAMPLES=$(EXAMPLES) $(BIN)/pytest -q -m "fuzz and not slow" --hypothesis-seed=$$seed tests/unit
 
 mutate:
 	@.ci/setup.sh $(VENV) dev

@@ -63,6 +63,13 @@ def data() -> Path:
     return path
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark property tests: `make verify` runs them alone, with ten thousand examples each."""
+    for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker("fuzz")
+
+
 def pytest_report_header() -> list[str]:
     """What is tested, so that a log tells which femcrust it saw."""
     spec = importlib.util.find_spec("femcrust")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 
 import numpy as np
 import pytest
@@ -19,7 +20,10 @@ from small_meshes import split_cubes
 from unit.small_faults import KM, MU, source, written
 
 EARTH = 6371e3
-GARBAGE = settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+GARBAGE = settings(
+    max_examples=int(os.environ.get("FEMCRUST_EXAMPLES", "200")),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 BOX = split_cubes(8, (40 * KM, 40 * KM, 20 * KM), (-20 * KM, -20 * KM, -20 * KM))
 
 FSP = """% Event : made up

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -282,7 +283,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return files
 
 
-@settings(max_examples=200)
+@settings(max_examples=int(os.environ.get("FEMCRUST_EXAMPLES", "200")))
 @given(
     kind=st.sampled_from(["2.2 text", "2.2 binary", "4.1 text", "4.1 binary"]),
     cut=st.floats(0.0, 1.0),

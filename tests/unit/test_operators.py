@@ -197,6 +197,7 @@ def product_digest(**environment: str) -> tuple[str, float]:
     done = subprocess.run(
         [sys.executable, "-c", PRODUCT_DIGEST.format(tests=tests)],
         env={**os.environ, **environment},
+        cwd=tests,  # not the source tree, whose package is not built
         capture_output=True,
         text=True,
         check=True,

@@ -74,6 +74,19 @@ def bands(n: int, flat: float) -> Model:
     return build_model(case_of({"file": "bands"}, {"rock": ROCK}), replace(mesh, points=points))
 
 
+def stretched(n: int, ratio: float) -> Model:
+    """A box graded by stretching its axes: cells grow by `ratio` from the source's corner."""
+    mesh = split_cubes(n)
+    sizes = ratio ** (np.arange(n) / (n - 1))
+    ends = np.concatenate([[0.0], np.cumsum(sizes)]) / sizes.sum()
+    grown = np.interp(mesh.points, np.linspace(0.0, 1.0, n + 1), ends)
+    points = 200 * KM * (grown * [1, 1, -1] - [0.06, 0.06, 0.0])
+    tets = mesh.tets[:, [0, 2, 1, 3]]  # z is turned over
+    return build_model(
+        case_of({"file": "stretched"}, CRUST), replace(mesh, points=points, tets=tets)
+    )
+
+
 def blocks(n: int, contrast: float, nu: float = 0.25) -> Model:
     """Cubes of three cells with random μ, log-uniform over `contrast`."""
     model = cube(n, {"rock": ROCK})

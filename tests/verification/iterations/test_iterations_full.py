@@ -33,6 +33,7 @@ BODIES: dict[str, tuple[Callable[[], Model], int]] = {
     "nu 0.49, graded": (lambda: hard.graded_box(1 * KM, {"rock": {"mu": 30e9, "nu": 0.49}}), HARD),
     "thin layers": (lambda: hard.thin_layers(30 * KM), HARD),
     "bands 30:1": (lambda: hard.bands(27, 30.0), HARD),
+    "stretched box 30:1": (lambda: hard.stretched(26, 30.0), HARD),
     "slivers": (lambda: hard.slivers(1 * KM, 0.05), HARD),
     "all cells 30:1": (lambda: hard.cube(18, {"rock": hard.ROCK}, 30.0), ALL_FLAT),
 }

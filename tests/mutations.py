@@ -139,7 +139,7 @@ MUTATIONS = (
         "femcrust/operators/load.py",
         "np.repeat([-1 / 20, 1 / 5], [4, 6])",
         "np.repeat([1 / 10, 1 / 10], [4, 6])",
-        ("tests/verification",),
+        ("tests/verification/columns",),
     ),
     Mutation(
         "Coulomb: friction unclamps under compression",

@@ -110,14 +110,14 @@ MUTATIONS = (
         "femcrust/operators/load.py",
         "np.subtract.at(out, here[inside], slipped)",
         "pass",
-        CONVENTIONS,
+        ("tests/unit/test_load.py",),
     ),
     Mutation(
         "load of slip reversed",
         "femcrust/operators/load.py",
         "total += operator.load_of_stress(e, stress)",
         "total -= operator.load_of_stress(e, stress)",
-        CONVENTIONS,
+        ("tests/unit/test_load.py", *CONVENTIONS),
     ),
     Mutation(
         "magnitude from dyne cm",

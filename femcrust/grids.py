@@ -57,17 +57,17 @@ def read_grid(path: Path, variable: str | None, quantity: str, unit: str | None 
     name = _chosen(path, contents, variable, quantity)
     values, dimensions, units = contents[name]
     written = unit if unit is not None else units
-    values = values * factor(quantity, written, f"{path}: variable '{name}'")
+    values = values * factor(quantity, written, f"{path}: variable {name!r}")
     axes = []
     for i, dimension in enumerate(dimensions):
         axis, coordinates = _axis(path, contents, dimension)
         if coordinates.shape != (values.shape[i],):
-            raise InputError(f"{path}: coordinate '{dimension}' has another length than its axis")
+            raise InputError(f"{path}: coordinate {dimension!r} has another length than its axis")
         if len(coordinates) and coordinates[0] > coordinates[-1]:
             coordinates, values = coordinates[::-1], np.flip(values, axis=i)
         if len(coordinates) < 2 or not (np.diff(coordinates) > 0.0).all():
             raise InputError(
-                f"{path}: coordinate '{dimension}' must rise or fall strictly; sort it"
+                f"{path}: coordinate {dimension!r} must rise or fall strictly; sort it"
             )
         axes.append((axis, coordinates))
     return Grid(tuple(axes), np.ascontiguousarray(values), path)
@@ -77,11 +77,11 @@ def _axis(path: Path, contents: dict[str, Any], dimension: str) -> tuple[str, Fl
     axis = AXIS_NAMES.get(dimension.lower())
     if axis is None or dimension not in contents:
         raise InputError(
-            f"{path}: dimension '{dimension}' is no x, y, depth or z in metres; "
+            f"{path}: dimension {dimension!r} is no x, y, depth or z in metres; "
             "project the grid to the model's axes"
         )
     coordinates, _, units = contents[dimension]
-    scale = factor(axis, units or "m", f"{path}: coordinate '{dimension}'")
+    scale = factor(axis, units or "m", f"{path}: coordinate {dimension!r}")
     if axis == "z":
         return "depth", -coordinates * scale
     return axis, coordinates * scale
@@ -95,8 +95,8 @@ def _chosen(path: Path, contents: dict[str, Any], variable: str | None, quantity
             variable = fields[0]
     if variable not in fields:
         raise InputError(
-            f"{path}: variable '{variable or quantity}' is not in it; "
-            f"name one of {', '.join(fields)}"
+            f"{path}: variable {(variable or quantity)!r} is not in it; "
+            f"name one of {', '.join(map(repr, fields))}"
         )
     return variable
 

@@ -1,18 +1,21 @@
 /// Elements in blocks: the unit of work of the matrix-free product.
 ///
 /// Consecutive elements (they follow a space-filling curve) form blocks of kBlock; each block
-/// gathers its nodes once into cache, works there, and adds each node once. Blocks of one colour
+/// gathers its nodes once into cache, works there, and writes each node once. Blocks of one colour
 /// share no node, so threads never meet and every sum has one order, whatever their number.
+///
+/// Of a block's nodes come first those that no block of an earlier colour touches: the block *sets*
+/// them, and adds to the others. So a product starts from y as it lies in memory.
 #pragma once
 #include <algorithm>
 #include <cstdint>
-#include <numeric>
 #include <vector>
 
 #include "core/array.hpp"
 #include "core/error.hpp"
 #include "core/types.hpp"
 #include "elements/tet10.hpp"
+#include "operators/node_table.hpp"
 
 namespace femcrust {
 
@@ -24,10 +27,13 @@ struct ElementBlocks {
   Index n_nodes = 0, n_elements = 0, n_blocks = 0;
   Index most_nodes = 0;             // of any block
   std::vector<Index> node_begin;    // [n_blocks + 1] into `nodes`
-  Array<Index> nodes;               // global nodes of each block, ascending
+  std::vector<Index> set_end;       // [n_blocks] into `nodes`
+  Array<Index> nodes;               // global nodes of each block: those it sets, from node_begin to
+                                    // set_end, then those it adds to; each part ascending
   Array<std::uint16_t> local;       // [n_blocks][kBatches][10][kLanes] into the block's nodes
   std::vector<Index> colour_begin;  // [n_colours + 1] into `order`
   std::vector<Index> order;         // blocks, colour by colour
+  std::vector<Index> untouched;     // nodes of no element, ascending: a product leaves zero there
 
   int n_colours() const { return static_cast<int>(colour_begin.size()) - 1; }
   Index batches(Index block) const {
@@ -39,42 +45,53 @@ struct ElementBlocks {
   /// elements: [n_elements][10]
   ElementBlocks(const Index* elements, Index n_elements_, Index n_nodes_)
       : n_nodes(n_nodes_), n_elements(n_elements_), n_blocks((n_elements_ + kBlock - 1) / kBlock) {
-    number_nodes(elements);
-    colour();
+    collect_nodes(elements);
+    sort_nodes(colour());
+  }
+
+  /// Place of (element, local node) in `local`, and of per-element values with a = component.
+  static std::size_t slot(Index e, int a, int per_element = tet10::kNodes) {
+    return (static_cast<std::size_t>(e / kLanes) * static_cast<std::size_t>(per_element) +
+            static_cast<std::size_t>(a)) *
+               kLanes +
+           static_cast<std::size_t>(e % kLanes);
   }
 
  private:
-  void number_nodes(const Index* elements) {
+  /// Nodes of each block in the order in which its elements meet them.
+  void collect_nodes(const Index* elements) {
     local = Array<std::uint16_t>(static_cast<std::size_t>(n_blocks) * kBlock * tet10::kNodes);
-    node_begin.assign(static_cast<std::size_t>(n_blocks) + 1, 0);
     std::vector<std::vector<Index>> of_block(static_cast<std::size_t>(n_blocks));
-#pragma omp parallel for schedule(dynamic)
-    for (Index b = 0; b < n_blocks; ++b) {
-      const Index first = b * kBlock, last = std::min(n_elements, first + kBlock);
-      const Index* const begin = elements + static_cast<std::size_t>(first) * tet10::kNodes;
-      const Index* const end = elements + static_cast<std::size_t>(last) * tet10::kNodes;
-      std::vector<Index>& mine = of_block[static_cast<std::size_t>(b)];
-      mine.assign(begin, end);
-      std::sort(mine.begin(), mine.end());
-      mine.erase(std::unique(mine.begin(), mine.end()), mine.end());
-      for (Index e = first; e < last; ++e)
-        for (int a = 0; a < tet10::kNodes; ++a) {
-          const Index node = elements[static_cast<std::size_t>(e) * tet10::kNodes + a];
-          const auto place = std::lower_bound(mine.begin(), mine.end(), node) - mine.begin();
-          local[slot(e, a)] = static_cast<std::uint16_t>(place);
-        }
+#pragma omp parallel
+    {
+      NodeTable table(kBlock * tet10::kNodes);
+#pragma omp for schedule(static)
+      for (Index b = 0; b < n_blocks; ++b) {
+        table.clear();
+        const Index last = std::min(n_elements, (b + 1) * kBlock);
+        for (Index e = b * kBlock; e < last; ++e)
+          for (int a = 0; a < tet10::kNodes; ++a)
+            local[slot(e, a)] = static_cast<std::uint16_t>(
+                table.place(elements[static_cast<std::size_t>(e) * tet10::kNodes + a]));
+        of_block[static_cast<std::size_t>(b)] = table.nodes();
+      }
     }
+    std::int64_t total = 0;
+    for (const auto& mine : of_block) total += static_cast<std::int64_t>(mine.size());
+    require(total <= INT32_MAX, "element blocks: more than 2³¹ nodes, counted once a block");
+    node_begin.assign(static_cast<std::size_t>(n_blocks) + 1, 0);
     for (std::size_t b = 0; b < of_block.size(); ++b) {
       node_begin[b + 1] = node_begin[b] + static_cast<Index>(of_block[b].size());
       most_nodes = std::max(most_nodes, static_cast<Index>(of_block[b].size()));
     }
-    nodes = Array<Index>(static_cast<std::size_t>(node_begin.back()));
+    nodes = Array<Index>(static_cast<std::size_t>(total));
     for (std::size_t b = 0; b < of_block.size(); ++b)
       std::copy(of_block[b].begin(), of_block[b].end(), nodes.data() + node_begin[b]);
   }
 
-  /// Greedy: each block takes the first colour that none of its nodes has seen.
-  void colour() {
+  /// Greedy: each block takes the first colour that none of its nodes has seen. Returns the set of
+  /// colours of each node.
+  std::vector<std::uint64_t> colour() {
     std::vector<std::uint64_t> seen(static_cast<std::size_t>(n_nodes), 0);
     std::vector<std::vector<Index>> blocks_of;
     for (Index b = 0; b < n_blocks; ++b) {
@@ -94,15 +111,51 @@ struct ElementBlocks {
       order.insert(order.end(), blocks.begin(), blocks.end());
       colour_begin.push_back(static_cast<Index>(order.size()));
     }
+    for (Index node = 0; node < n_nodes; ++node)
+      if (seen[static_cast<std::size_t>(node)] == 0) untouched.push_back(node);
+    return seen;
   }
 
- public:
-  /// Place of (element, local node) in `local`, and of per-element values with a = component.
-  static std::size_t slot(Index e, int a, int per_element = tet10::kNodes) {
-    return (static_cast<std::size_t>(e / kLanes) * static_cast<std::size_t>(per_element) +
-            static_cast<std::size_t>(a)) *
-               kLanes +
-           static_cast<std::size_t>(e % kLanes);
+  /// Nodes whose first colour is the block's come first; both parts ascending; `local` follows.
+  void sort_nodes(const std::vector<std::uint64_t>& seen) {
+    set_end.assign(static_cast<std::size_t>(n_blocks), 0);
+    for (int c = 0; c < n_colours(); ++c) {
+      const Index first = colour_begin[static_cast<std::size_t>(c)];
+      const Index last = colour_begin[static_cast<std::size_t>(c) + 1];
+#pragma omp parallel
+      {
+        std::vector<std::uint64_t> keys;    // added to, node, old place
+        std::vector<std::uint16_t> placed;  // new place of the old one
+#pragma omp for schedule(static)
+        for (Index k = first; k < last; ++k)
+          sort_block(static_cast<std::size_t>(order[static_cast<std::size_t>(k)]), c, seen, keys,
+                     placed);
+      }
+    }
+  }
+
+  void sort_block(std::size_t block, int colour, const std::vector<std::uint64_t>& seen,
+                  std::vector<std::uint64_t>& keys, std::vector<std::uint16_t>& placed) {
+    Index* const mine = nodes.data() + node_begin[block];
+    const auto count = static_cast<std::size_t>(node_begin[block + 1] - node_begin[block]);
+    keys.resize(count);
+    placed.resize(count);
+    Index set = 0;
+    for (std::size_t k = 0; k < count; ++k) {
+      const bool first = __builtin_ctzll(seen[static_cast<std::size_t>(mine[k])]) == colour;
+      set += first ? 1 : 0;
+      keys[k] = (first ? 0ULL : 1ULL << 63) | static_cast<std::uint64_t>(mine[k]) << 16 | k;
+    }
+    set_end[block] = node_begin[block] + set;
+    std::sort(keys.begin(), keys.end());
+    for (std::size_t k = 0; k < count; ++k) {
+      mine[k] = static_cast<Index>(keys[k] >> 16 & 0x7fffffff);
+      placed[keys[k] & 0xffff] = static_cast<std::uint16_t>(k);
+    }
+    const std::size_t held = static_cast<std::size_t>(batches(static_cast<Index>(block))) *
+                             static_cast<std::size_t>(kLanes * tet10::kNodes);
+    std::uint16_t* const of = local.data() + block * kBlock * tet10::kNodes;
+    for (std::size_t k = 0; k < held; ++k) of[k] = placed[of[k]];
   }
 };
 

@@ -11,7 +11,18 @@
 
 #include "backends/vector_kernels.hpp"
 #include "core/array.hpp"
+#include "core/columns.hpp"
 #include "core/error.hpp"
+
+/// One of the tables v2::table, v3::table, v4::table.
+#ifdef FEMCRUST_X86
+#define FEMCRUST_FOR_THIS_CPU(table)            \
+  (Cpu::instruction_set() == "v4"   ? v4::table \
+   : Cpu::instruction_set() == "v3" ? v3::table \
+                                    : v2::table)
+#else
+#define FEMCRUST_FOR_THIS_CPU(table) v2::table
+#endif
 
 namespace femcrust {
 
@@ -30,44 +41,65 @@ class Cpu {
       work(piece * grain, std::min<Index>(n, (piece + 1) * grain));
   }
 
+  /// y = a x + b y, a and b of each column.
+  template <class T>
+  void axpby(int columns, const PerColumn& a, const Array<T>& x, const PerColumn& b,
+             Array<T>& y) const {
+    const LaneValues<T> scale(a, columns), keep(b, columns);
+    in_pieces(x.size(), [&](std::size_t first, std::size_t count) {
+      vectors<T>().axpby(count, scale.lane, x.data() + first, keep.lane, y.data() + first);
+    });
+  }
   template <class T>
   void axpby(T a, const Array<T>& x, T b, Array<T>& y) const {
+    const LaneValues<T> scale(a), keep(b);
     in_pieces(x.size(), [&](std::size_t first, std::size_t count) {
-      vectors<T>().axpby(count, a, x.data() + first, b, y.data() + first);
+      vectors<T>().axpby(count, scale.lane, x.data() + first, keep.lane, y.data() + first);
     });
   }
 
   template <class T>
-  double dot(const Array<T>& x, const Array<T>& y) const {
-    std::vector<double> sums((x.size() + kPiece - 1) / kPiece);
-    in_pieces(x.size(), [&](std::size_t first, std::size_t count) {
-      sums[first / kPiece] = vectors<T>().dot(count, x.data() + first, y.data() + first);
+  PerColumn dot(int columns, const Array<T>& x, const Array<T>& y) const {
+    return sum_pieces(columns, x.size(), [&](std::size_t first, std::size_t count, double* sums) {
+      vectors<T>().dot(count, x.data() + first, y.data() + first, sums);
     });
-    double sum = 0;
-    for (const double part : sums) sum += part;
-    return sum;
   }
-
+  template <class T>
+  double dot(const Array<T>& x, const Array<T>& y) const {
+    return dot(1, x, y)[0];
+  }
   template <class T>
   double norm(const Array<T>& x) const {
     return std::sqrt(dot(x, x));
   }
 
-  template <class From, class To>
-  void convert(double factor, const Array<From>& x, Array<To>& y) const {
-    in_pieces(x.size(), [&](std::size_t first, std::size_t count) {
-      for (std::size_t i = first; i < first + count; ++i)
-        y[i] = static_cast<To>(factor * static_cast<double>(x[i]));
+  /// x += a p and r −= a q; returns r · r.
+  template <class T>
+  PerColumn advance(int columns, const PerColumn& a, const Array<T>& p, const Array<T>& q,
+                    Array<T>& x, Array<T>& r) const {
+    const LaneValues<T> step(a, columns);
+    return sum_pieces(columns, x.size(), [&](std::size_t first, std::size_t count, double* sums) {
+      vectors<T>().advance(count, step.lane, p.data() + first, q.data() + first, x.data() + first,
+                           r.data() + first, sums);
     });
   }
 
   /// Kernels of the chosen instruction set.
   template <class T>
   static const VectorTable<T>& vectors() {
+    const VectorKernels& kernels = FEMCRUST_FOR_THIS_CPU(vector_kernels);
     if constexpr (sizeof(T) == sizeof(float))
-      return vector_kernels().single;
+      return kernels.single;
     else
-      return vector_kernels().twofold;
+      return kernels.twofold;
+  }
+
+  /// Memory of the calling thread for one piece of work: on a cache line, kept between calls.
+  template <class T>
+  static T* scratch(std::size_t size) {
+    static thread_local femcrust::Array<T> kept;
+    if (kept.size() < size) kept = femcrust::Array<T>(size);
+    return kept.data();
   }
 
   /// v2 (plain x86-64), v3 (AVX2) or v4 (AVX-512); `choose` is called once, at import.
@@ -75,7 +107,7 @@ class Cpu {
   static void choose(const std::string& name) { chosen() = name; }
 
  private:
-  static constexpr std::size_t kPiece = 8192;
+  static constexpr std::size_t kPiece = 8192;  // values, a multiple of the lanes
 
   template <class F>
   static void in_pieces(std::size_t n, const F& work) {
@@ -87,16 +119,24 @@ class Cpu {
     }
   }
 
+  /// Sums of each column; `work` leaves those of one piece in 16 lanes.
+  template <class F>
+  static PerColumn sum_pieces(int columns, std::size_t n, const F& work) {
+    const std::size_t pieces = (n + kPiece - 1) / kPiece;
+    double* const sums = scratch<double>(pieces * kMostColumns);
+    in_pieces(n, [&](std::size_t first, std::size_t count) {
+      work(first, count, sums + first / kPiece * kMostColumns);
+    });
+    PerColumn sum;
+    for (std::size_t k = 0; k < pieces; ++k)
+      for (int lane = 0; lane < kMostColumns; ++lane)
+        sum[lane % columns] += sums[k * kMostColumns + static_cast<std::size_t>(lane)];
+    return sum;
+  }
+
   static std::string& chosen() {
     static std::string name = "v2";
     return name;
-  }
-  static const VectorKernels& vector_kernels() {
-#ifdef FEMCRUST_X86
-    if (chosen() == "v4") return v4::vector_kernels;
-    if (chosen() == "v3") return v3::vector_kernels;
-#endif
-    return v2::vector_kernels;
   }
 };
 

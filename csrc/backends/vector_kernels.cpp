@@ -4,24 +4,45 @@
 namespace femcrust::FEMCRUST_ISA {
 namespace {
 
-template <class T>
-void axpby(std::size_t n, T a, const T* __restrict x, T b, T* __restrict y) {
-  if (b == T(0)) {
-    for (std::size_t i = 0; i < n; ++i) y[i] = a * x[i];
-  } else {
-    for (std::size_t i = 0; i < n; ++i) y[i] = a * x[i] + b * y[i];
-  }
+/// body(i, lane) for i = 0 … n−1, lane = i mod 16.
+template <class Body>
+FEMCRUST_INLINE void in_lanes(std::size_t n, const Body& body) {
+  std::size_t i = 0;
+  for (; i + kMostColumns <= n; i += kMostColumns)
+    for (std::size_t lane = 0; lane < kMostColumns; ++lane) body(i + lane, lane);
+  for (std::size_t lane = 0; i + lane < n; ++lane) body(i + lane, lane);
 }
 
 template <class T>
-double dot(std::size_t n, const T* x, const T* y) {
-  double sum = 0;
-  for (std::size_t i = 0; i < n; ++i) sum += static_cast<double>(x[i]) * static_cast<double>(y[i]);
-  return sum;
+void axpby(std::size_t n, const T* __restrict a, const T* __restrict x, const T* __restrict b,
+           T* __restrict y) {
+  in_lanes(n, [&](std::size_t i, std::size_t lane) { y[i] = a[lane] * x[i] + b[lane] * y[i]; });
+}
+
+template <class T>
+void dot(std::size_t n, const T* x, const T* y, double* __restrict sums) {
+  double sum[kMostColumns] = {};
+  in_lanes(n, [&](std::size_t i, std::size_t lane) {
+    sum[lane] += static_cast<double>(x[i]) * static_cast<double>(y[i]);
+  });
+  for (int lane = 0; lane < kMostColumns; ++lane) sums[lane] = sum[lane];
+}
+
+template <class T>
+void advance(std::size_t n, const T* __restrict a, const T* __restrict p, const T* __restrict q,
+             T* __restrict x, T* __restrict r, double* __restrict sums) {
+  double sum[kMostColumns] = {};
+  in_lanes(n, [&](std::size_t i, std::size_t lane) {
+    x[i] += a[lane] * p[i];
+    const T left = r[i] - a[lane] * q[i];
+    r[i] = left;
+    sum[lane] += static_cast<double>(left) * static_cast<double>(left);
+  });
+  for (int lane = 0; lane < kMostColumns; ++lane) sums[lane] = sum[lane];
 }
 
 template <class T, int B>
-void scale(Index first, Index last, const T* blocks, const T* r, T* z) {
+void scale(Index first, Index last, const T* blocks, const T* __restrict r, T* __restrict z) {
   for (Index k = first; k < last; ++k) {
     const auto row = static_cast<std::size_t>(k) * B;
     const T* const block = blocks + row * B;
@@ -33,50 +54,63 @@ void scale(Index first, Index last, const T* blocks, const T* r, T* z) {
   }
 }
 
-template <class T, int B>
-void smooth(Index first, Index last, const T* blocks, const T* q, T* r, T keep, T gain, T* d,
-            T* x) {
+template <class T, int B, int W>
+void smooth(Index first, Index last, const T* blocks, const T* q, T* __restrict r, T keep, T gain,
+            T* __restrict d, T* __restrict x) {
+  constexpr int kRow = B * W;
   for (Index k = first; k < last; ++k) {
     const auto row = static_cast<std::size_t>(k) * B;
     const T* const block = blocks + row * B;
-    T residual[B];
-    for (int i = 0; i < B; ++i) residual[i] = r[row + i];
+    const std::size_t at = row * W;
+    T residual[kRow], old[kRow];
+    for (int i = 0; i < kRow; ++i) residual[i] = r[at + i];
     if (q != nullptr) {
-      for (int i = 0; i < B; ++i) r[row + i] = residual[i] = residual[i] - q[row + i];
+      for (int i = 0; i < kRow; ++i) r[at + i] = residual[i] = residual[i] - q[at + i];
     }
+    for (int i = 0; i < kRow; ++i) old[i] = keep == T(0) ? T(0) : keep * d[at + i];
     for (int i = 0; i < B; ++i) {
-      T sum = 0;
-      for (int j = 0; j < B; ++j) sum += block[i * B + j] * residual[j];
-      const T step = (keep == T(0) ? T(0) : keep * d[row + i]) + gain * sum;
-      d[row + i] = step;
-      x[row + i] += step;
+      T sum[W] = {};
+      for (int j = 0; j < B; ++j)
+        for (int c = 0; c < W; ++c) sum[c] += block[i * B + j] * residual[j * W + c];
+      for (int c = 0; c < W; ++c) {
+        const T step = old[i * W + c] + gain * sum[c];
+        d[at + i * W + c] = step;
+        x[at + i * W + c] += step;
+      }
     }
   }
 }
 
-template <class T, int R, int C>
-void product(const BlockRows<T>& a, Index first, Index last, const T* x, Store how, T* y) {
+template <class T, int R, int C, int W>
+void product(const BlockRows<T>& a, Index first, Index last, const T* __restrict x, Store how,
+             T* __restrict y) {
   for (Index k = first; k < last; ++k) {
-    T sum[R] = {};
+    T sum[R * W] = {};
     for (Index entry = a.begin[k]; entry < a.begin[k + 1]; ++entry) {
       const T* const block = a.blocks + static_cast<std::size_t>(entry) * (R * C);
-      const T* const v = x + static_cast<std::size_t>(a.columns[entry]) * C;
+      const T* const v = x + static_cast<std::size_t>(a.columns[entry]) * (C * W);
       for (int i = 0; i < R; ++i)
-        for (int j = 0; j < C; ++j) sum[i] += block[i * C + j] * v[j];
+        for (int j = 0; j < C; ++j)
+          for (int c = 0; c < W; ++c) sum[i * W + c] += block[i * C + j] * v[j * W + c];
     }
-    T* const out = y + static_cast<std::size_t>(a.rows == nullptr ? k : a.rows[k]) * R;
-    for (int i = 0; i < R; ++i)
+    T* const out = y + static_cast<std::size_t>(a.rows == nullptr ? k : a.rows[k]) * (R * W);
+    for (int i = 0; i < R * W; ++i)
       out[i] = how == Store::set ? sum[i] : how == Store::add ? out[i] + sum[i] : out[i] - sum[i];
   }
 }
+
+#define FEMCRUST_WIDTHS(kernel, ...) \
+  {kernel<__VA_ARGS__, 1>, kernel<__VA_ARGS__, 4>, kernel<__VA_ARGS__, 8>, kernel<__VA_ARGS__, 16>}
 
 template <class T>
 constexpr VectorTable<T> table() {
   return {axpby<T>,
           dot<T>,
-          {scale<T, 3>, scale<T, 6>},
-          {smooth<T, 3>, smooth<T, 6>},
-          {product<T, 3, 3>, product<T, 3, 6>, product<T, 6, 3>, product<T, 6, 6>}};
+          advance<T>,
+          scale<T, 6>,
+          FEMCRUST_WIDTHS(smooth, T, 6),
+          {FEMCRUST_WIDTHS(product, T, 3, 3), FEMCRUST_WIDTHS(product, T, 3, 6),
+           FEMCRUST_WIDTHS(product, T, 6, 3), FEMCRUST_WIDTHS(product, T, 6, 6)}};
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 /// Ranges keep threads out of here: a backend cuts the work, a kernel does its part. No function of
 /// the standard library appears in vector_kernels.cpp (see operators/ebe_kernels.hpp for why).
 #pragma once
+#include "core/columns.hpp"
 #include "core/types.hpp"
 
 namespace femcrust {
@@ -19,27 +20,36 @@ struct BlockRows {
 enum class Store { set, add, subtract };
 
 template <class T>
+using ScaleKernel = void (*)(Index first, Index last, const T* blocks, const T* r, T* z);
+template <class T>
+using SmoothKernel = void (*)(Index first, Index last, const T* blocks, const T* q, T* r, T keep,
+                              T gain, T* d, T* x);
+template <class T>
+using ProductKernel = void (*)(const BlockRows<T>& a, Index first, Index last, const T* x,
+                               Store how, T* y);
+
+/// Coefficients and sums come as 16 lanes (core/columns.hpp).
+template <class T>
 struct VectorTable {
-  /// y = a x + b y; b = 0 never reads y.
-  void (*axpby)(std::size_t n, T a, const T* x, T b, T* y);
-  /// Σ x y, in double.
-  double (*dot)(std::size_t n, const T* x, const T* y);
-  /// z = D r for block-diagonal D, blocks of 3 or 6.
-  void (*scale[2])(Index first, Index last, const T* blocks, const T* r, T* z);
-  /// One step of a polynomial smoother on rows [first, last):
-  /// r −= q (unless q is null);  d = keep d + gain D r;  x += d.
-  void (*smooth[2])(Index first, Index last, const T* blocks, const T* q, T* r, T keep, T gain,
-                    T* d, T* x);
-  /// y (=, +=, −=) A x on stored rows [first, last): blocks 3×3, 3×6, 6×3, 6×6.
-  void (*product[4])(const BlockRows<T>& a, Index first, Index last, const T* x, Store how, T* y);
+  /// y = a x + b y
+  void (*axpby)(std::size_t n, const T* a, const T* x, const T* b, T* y);
+  /// sums[lane] = Σ x y, in double.
+  void (*dot)(std::size_t n, const T* x, const T* y, double* sums);
+  /// One step of conjugate gradients: x += a p;  r −= a q;  sums[lane] = Σ r r.
+  void (*advance)(std::size_t n, const T* a, const T* p, const T* q, T* x, T* r, double* sums);
+  /// z = D r for block-diagonal D with blocks of 6.
+  ScaleKernel<T> scale;
+  /// One step of a polynomial smoother on rows [first, last) with blocks of 6; [width]
+  /// r −= q (unless q is null);  d = keep d + gain D r;  x += d. keep = 0 never reads d.
+  /// Blocks of 3 have theirs in operators/nodal_kernels.hpp, for every storage format.
+  SmoothKernel<T> smooth[4];
+  /// y (=, +=, −=) A x on stored rows [first, last). [3×3, 3×6, 6×3, 6×6][width]
+  ProductKernel<T> product[4][4];
 };
 
-/// Which entry of scale/smooth serves a block size, and of product a pair of sizes.
-constexpr int size_slot(int size) {
-  return size == 3 ? 0 : 1;
-}
+/// Which entry of product serves a pair of block sizes.
 constexpr int pair_slot(int rows, int columns) {
-  return 2 * size_slot(rows) + size_slot(columns);
+  return 2 * (rows == 3 ? 0 : 1) + (columns == 3 ? 0 : 1);
 }
 
 struct VectorKernels {

@@ -26,10 +26,11 @@ BlockMatrix<T> matrix_from(const MatrixArrays& arrays) {
 /// One aggregation level: its matrix, its inverse diagonal blocks, prolongation and restriction.
 using LevelArrays = std::tuple<MatrixArrays, Dense<double>, MatrixArrays, MatrixArrays>;
 
-template <class T>
+template <class F>
 Preconditioner make_multigrid(const Problem& problem, const Dense<Index>& edges,
                               const std::vector<LevelArrays>& levels, const MatrixArrays& coarsest,
                               const Dense<double>& coarsest_inverse, int degree) {
+  using T = typename F::Real;
   auto fine = std::make_shared<const Stiffness<T>>(problem.in_precision<T>());
   const auto narrow = [](const Dense<double>& from) {
     Array<T> to(static_cast<std::size_t>(from.size()));
@@ -52,7 +53,7 @@ Preconditioner make_multigrid(const Problem& problem, const Dense<Index>& edges,
   assembled.push_back(std::move(last));
   Chebyshev<T> smoother(fine->inverse_diagonal(problem.body->view()), 3, degree);
   const Array<T> inverse = narrow(coarsest_inverse);
-  return {Multigrid<T>(
+  return {Multigrid<F>(
       std::move(fine), std::move(smoother),
       EdgeTransfer(edges.data(), static_cast<Index>(edges.shape(0)), problem.body->n_vertices),
       problem.constraints->first(problem.body->n_vertices), std::move(assembled),
@@ -64,23 +65,50 @@ py::array element_product(const OwnedBody& body, const Dense<T>& x, int columns)
   const ElasticEbe<T> product(body.view(), body.blocks);
   const Array<T> in = to_array(x);
   Array<T> out(in.size());
-  product.apply(in, out, columns);
+  product.template apply<Plain<T>>(columns, in, out);
   return to_numpy<T>(out, {x.shape(), x.shape() + x.ndim()});
 }
 
 /// Seconds of each of `repeats` products on a body, after one that warms up.
-template <class T>
+template <class F>
 std::vector<double> time_product(const OwnedBody& body, int columns, int repeats) {
-  const ElasticEbe<T> product(body.view(), body.blocks);
-  Array<T> x(3 * static_cast<std::size_t>(body.n_nodes() * columns), T(1)), y(x.size());
-  product.apply(x, y, columns);
+  const ElasticEbe<typename F::Real> product(body.view(), body.blocks);
+  Words<F> x(words<F>(body.n_nodes(), columns)), y(x.size());
+  product.template apply<F>(columns, x, y);
   std::vector<double> seconds;
   for (int k = 0; k < repeats; ++k) {
     const double start = omp_get_wtime();
-    product.apply(x, y, columns);
+    product.template apply<F>(columns, x, y);
     seconds.push_back(omp_get_wtime() - start);
   }
   return seconds;
+}
+
+/// f(F{}) with the storage format of that name.
+template <class Use>
+auto with_format(const std::string& name, const Use& use) {
+  if (name == Fp64::kName) return use(Fp64{});
+  if (name == Fp32::kName) return use(Fp32{});
+  if (name == Fp21::kName) return use(Fp21{});
+  if (name == Shared18::kName) return use(Shared18{});
+  if (name == Bf16::kName) return use(Bf16{});
+  if (name == Fp16::kName) return use(Fp16{});
+  throw ArgumentError("storage: " + name + " is not a format");
+}
+
+/// Shape (n_nodes, 3) or (n_nodes, 3, r) of nodal values; returns r.
+template <class T>
+int width_of(const Dense<T>& x, Index n_nodes, const char* name) {
+  require((x.ndim() == 2 || x.ndim() == 3) && x.shape(0) == n_nodes && x.shape(1) == 3,
+          std::string(name) + ": shape (n_nodes, 3) or (n_nodes, 3, r)");
+  const int width = x.ndim() == 3 ? static_cast<int>(x.shape(2)) : 1;
+  require(width_slot(width) >= 0, std::string(name) + ": 1, 4, 8 or 16 right-hand sides");
+  return width;
+}
+
+template <class T>
+std::vector<py::ssize_t> shape_of(const Dense<T>& x) {
+  return {x.shape(), x.shape() + x.ndim()};
 }
 
 template <class Backend>
@@ -94,19 +122,29 @@ void bind(py::module_& m) {
       .def_property_readonly("n_colours", [](const OwnedBody& b) { return b.blocks->n_colours(); })
       .def("product",
            [](const OwnedBody& b, const py::array& x) -> py::array {
-             const int columns = x.ndim() == 3 ? static_cast<int>(x.shape(2)) : 1;
-             require(
-                 (x.ndim() == 2 || x.ndim() == 3) && x.shape(0) == b.n_nodes() && x.shape(1) == 3,
-                 "x: shape (n_nodes, 3) or (n_nodes, 3, r)");
-             if (py::isinstance<py::array_t<float>>(x))
-               return element_product<float>(b, Dense<float>(x), columns);
-             return element_product<double>(b, Dense<double>(x), columns);
+             if (py::isinstance<py::array_t<float>>(x)) {
+               const Dense<float> values(x);
+               return element_product<float>(b, values, width_of(values, b.n_nodes(), "x"));
+             }
+             const Dense<double> values(x);
+             return element_product<double>(b, values, width_of(values, b.n_nodes(), "x"));
+           })
+      .def("linear_product",
+           [](const OwnedBody& b, const Dense<double>& x) {
+             const int width = width_of(x, b.n_vertices, "x");
+             const ElasticEbe<double> product(b.view(), b.blocks);
+             Array<double> out(words<Fp64>(b.n_nodes(), width));
+             product.apply_linear<Fp64>(width, to_array(x), out);
+             std::vector<py::ssize_t> shape = shape_of(x);
+             shape[0] = b.n_nodes();
+             return to_numpy<double>(out, shape);
            })
       .def("time_product",
-           [](const OwnedBody& b, const std::string& precision, int columns, int repeats) {
+           [](const OwnedBody& b, const std::string& storage, int columns, int repeats) {
              const py::gil_scoped_release free;
-             return precision == "single" ? time_product<float>(b, columns, repeats)
-                                          : time_product<double>(b, columns, repeats);
+             return with_format(storage, [&](auto format) {
+               return time_product<decltype(format)>(b, columns, repeats);
+             });
            })
       .def("strain",
            [](const OwnedBody& b, const Dense<Index>& listed, const Dense<double>& u) {
@@ -160,22 +198,22 @@ void bind(py::module_& m) {
            py::arg("blocks"), py::arg("held_nodes"), py::arg("projectors"))
       .def("apply",
            [](const Problem& p, const Dense<double>& u, bool constrained) {
-             require_shape(u, {p.body->n_nodes(), 3}, "u");
+             const int width = width_of(u, p.body->n_nodes(), "u");
              const Array<double> x = to_array(u);
              Array<double> y(x.size());
              const Backend backend;
              if (constrained)
-               p.stiffness.apply(backend, x, y);
+               p.stiffness.apply(backend, width, x, y);
              else
-               p.stiffness.apply_unconstrained(backend, x, y);
-             return to_numpy<double>(y, {p.body->n_nodes(), 3});
+               p.stiffness.apply_unconstrained(backend, width, x, y);
+             return to_numpy<double>(y, shape_of(u));
            })
       .def("project",
            [](const Problem& p, const Dense<double>& u) {
-             require_shape(u, {p.body->n_nodes(), 3}, "u");
+             const int width = width_of(u, p.body->n_nodes(), "u");
              Array<double> x = to_array(u);
-             p.constraints->project(x);
-             return to_numpy<double>(x, {p.body->n_nodes(), 3});
+             p.constraints->project<Fp64>(Backend(), width, x);
+             return to_numpy<double>(x, shape_of(u));
            })
       .def_property_readonly(
           "bytes", [](const Problem& p) { return p.stiffness.bytes() + p.body->blocks->bytes(); });
@@ -183,12 +221,22 @@ void bind(py::module_& m) {
   py::class_<Preconditioner>(m, "Preconditioner")
       .def("__call__",
            [](const Preconditioner& preconditioner, const Dense<double>& r) {
+             const int width = r.ndim() == 3 ? static_cast<int>(r.shape(2)) : 1;
+             require(width_slot(width) >= 0, "r: 1, 4, 8 or 16 right-hand sides");
              const Array<double> in = to_array(r);
              Array<double> z(in.size());
              const Backend backend;
-             std::visit([&](const auto& M) { M.apply(backend, in, z); }, preconditioner.kind);
-             return to_numpy<double>(z, {r.shape(), r.shape() + r.ndim()});
+             PerColumn lengths = backend.dot(width, in, in);
+             for (double& length : lengths.of) length = std::sqrt(length);
+             std::visit([&](const auto& M) { M.apply(backend, width, lengths, in, z); },
+                        preconditioner.kind);
+             return to_numpy<double>(z, shape_of(r));
            })
+      .def_property_readonly("most_columns",
+                             [](const Preconditioner& preconditioner) {
+                               return std::visit([](const auto& M) { return M.kMostColumns; },
+                                                 preconditioner.kind);
+                             })
       .def_property_readonly("bytes", [](const Preconditioner& preconditioner) {
         return std::visit([](const auto& M) { return M.bytes(); }, preconditioner.kind);
       });
@@ -199,23 +247,22 @@ void bind(py::module_& m) {
   m.def("multigrid",
         [](const Problem& p, const Dense<Index>& edges, const std::vector<LevelArrays>& levels,
            const MatrixArrays& coarsest, const Dense<double>& coarsest_inverse, int degree,
-           const std::string& precision) -> Preconditioner {
+           const std::string& storage) -> Preconditioner {
           require_shape(edges, {-1, 2}, "edges");
           require(edges.shape(0) + p.body->n_vertices == p.body->n_nodes(),
                   "edges: nodes are vertices, then one node for each edge");
-          require(precision == "single" || precision == "double", "precision: single or double");
-          return precision == "single"
-                     ? make_multigrid<float>(p, edges, levels, coarsest, coarsest_inverse, degree)
-                     : make_multigrid<double>(p, edges, levels, coarsest, coarsest_inverse, degree);
+          return with_format(storage, [&](auto format) {
+            return make_multigrid<decltype(format)>(p, edges, levels, coarsest, coarsest_inverse,
+                                                    degree);
+          });
         });
   m.def("cg", [](const Problem& p, const Preconditioner& preconditioner, const Dense<double>& load,
                  const Dense<double>& guess, double tolerance, int max_iterations, bool flexible,
                  const std::function<bool(int, double)>& watch) {
-    require_shape(load, {p.body->n_nodes(), 3}, "load");
-    require_shape(guess, {p.body->n_nodes(), 3}, "guess");
-    const Array<double> b = to_array(load);
-    Array<double> x = to_array(guess);
-    SolveResult result;
+    const int width = width_of(load, p.body->n_nodes(), "load");
+    require(shape_of(guess) == shape_of(load), "guess: the shape of load");
+    Array<double> b = to_array(load), x = to_array(guess);
+    std::vector<SolveResult> results;
     {
       const py::gil_scoped_release free;
       const auto guarded = [&](int iteration, double residual) {
@@ -223,15 +270,20 @@ void bind(py::module_& m) {
         return watch(iteration, residual);
       };
       const Backend backend;
-      result = std::visit(
+      std::visit(
           [&](const auto& M) {
-            return cg(backend, p.stiffness, M, b, x, {tolerance, max_iterations, flexible},
-                      guarded);
+            ConjugateGradients solver(backend, p.stiffness, M, std::move(b), std::move(x), width,
+                                      CgOptions{tolerance, max_iterations, flexible});
+            x = solver.solve(guarded);
+            results = solver.results();
           },
           preconditioner.kind);
     }
-    return py::make_tuple(to_numpy<double>(x, {p.body->n_nodes(), 3}), result.converged,
-                          result.broken_down, result.iterations, result.residuals);
+    py::list columns;
+    for (const SolveResult& result : results)
+      columns.append(py::make_tuple(result.converged, result.broken_down, result.iterations,
+                                    result.residuals));
+    return py::make_tuple(to_numpy<double>(x, shape_of(load)), columns);
   });
 }
 

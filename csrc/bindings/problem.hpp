@@ -42,7 +42,8 @@ struct OwnedBody {
 
   Index n_nodes() const { return blocks->n_nodes; }
   Body view() const {
-    return {elements.data(), nodes.data(), lam.data(), mu.data(), blocks->n_elements, n_nodes()};
+    return {elements.data(),    nodes.data(), lam.data(), mu.data(),
+            blocks->n_elements, n_nodes(),    n_vertices};
   }
 };
 
@@ -77,7 +78,9 @@ struct Problem {
 };
 
 struct Preconditioner {
-  std::variant<BlockJacobi, Multigrid<float>, Multigrid<double>> kind;
+  std::variant<BlockJacobi, Multigrid<Fp64>, Multigrid<Fp32>, Multigrid<Fp21>, Multigrid<Shared18>,
+               Multigrid<Bf16>, Multigrid<Fp16>>
+      kind;
 };
 
 }  // namespace femcrust

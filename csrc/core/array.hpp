@@ -13,14 +13,21 @@ template <class T>
 class Array {
  public:
   Array() = default;
-  explicit Array(std::size_t size, T value = T{}) : size_(size), data_(allocate(size)) {
+  explicit Array(std::size_t size, T value = T{})
+      : size_(size), capacity_(size), data_(allocate(size)) {
     fill(value);
+  }
+
+  /// Another size; the memory and what it holds stay where they suffice, else all is new.
+  void resize(std::size_t size) {
+    if (size > capacity_) *this = Array(size);
+    size_ = size;
   }
 
   T* data() { return data_.get(); }
   const T* data() const { return data_.get(); }
   std::size_t size() const { return size_; }
-  std::size_t bytes() const { return size_ * sizeof(T); }
+  std::size_t bytes() const { return capacity_ * sizeof(T); }
   bool empty() const { return size_ == 0; }
   T& operator[](std::size_t i) { return data_.get()[i]; }
   const T& operator[](std::size_t i) const { return data_.get()[i]; }
@@ -49,7 +56,7 @@ class Array {
     return static_cast<T*>(p);
   }
 
-  std::size_t size_ = 0;
+  std::size_t size_ = 0, capacity_ = 0;
   std::unique_ptr<T[], Free> data_;
 };
 

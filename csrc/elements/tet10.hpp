@@ -104,6 +104,30 @@ FEMCRUST_INLINE void stiffness_product(const V u[10][3], const S g[3][3], S lam,
   stress_divergence(s, g, f);
 }
 
+/// Forces at the mid-edges of a displacement that is linear inside the element; those at vertices
+/// vanish, because ∫ ∇N_i dV = 0 there and ∫ ∇N_ij dV = V (g_i + g_j). Moduli times V/20.
+template <class V, class S>
+FEMCRUST_INLINE void linear_product(const V u[4][3], const S g[3][3], S lam, S mu, V f[6][3]) {
+  V h[3][3], s[6];
+#pragma GCC unroll 3
+  for (int c = 0; c < 3; ++c) {
+    const V d1 = u[1][c] - u[0][c], d2 = u[2][c] - u[0][c], d3 = u[3][c] - u[0][c];
+#pragma GCC unroll 3
+    for (int k = 0; k < 3; ++k) h[c][k] = d1 * g[0][k] + d2 * g[1][k] + d3 * g[2][k];
+  }
+  stress(h, 20 * lam, 20 * mu, s);
+#pragma GCC unroll 3
+  for (int c = 0; c < 3; ++c) {
+    V t[4];  // V σ g_j
+#pragma GCC unroll 3
+    for (int j = 0; j < 3; ++j)
+      t[j + 1] = s[kVoigt[c][0]] * g[j][0] + s[kVoigt[c][1]] * g[j][1] + s[kVoigt[c][2]] * g[j][2];
+    t[0] = -(t[1] + t[2] + t[3]);
+#pragma GCC unroll 6
+    for (int k = 0; k < 6; ++k) f[k][c] = t[kEdgeEnds[k][0]] + t[kEdgeEnds[k][1]];
+  }
+}
+
 /// The 3×3 diagonal block of node a: λ M + μ Mᵀ + μ tr(M) I with M = ∫ ∇N_a ⊗ ∇N_a dV.
 /// Moduli times V/20.
 template <class S>

@@ -5,6 +5,7 @@
 #include "backends/cpu.hpp"
 #include "core/array.hpp"
 #include "core/error.hpp"
+#include "operators/nodal_vectors.hpp"
 
 namespace femcrust {
 
@@ -33,14 +34,24 @@ class BlockMatrix {
   std::size_t bytes() const { return begin_.bytes() + columns_.bytes() + blocks_.bytes(); }
 
   /// y (=, +=, −=) A x; with few rows stored, Store::set leaves the other rows as they are.
-  void apply(const Cpu& cpu, const Array<T>& x, Store how, Array<T>& y) const {
+  void apply(const Cpu& cpu, int width, const Array<T>& x, Store how, Array<T>& y) const {
     if (empty()) return;
-    const BlockRows<T> view{rows_.empty() ? nullptr : rows_.data(), begin_.data(), columns_.data(),
-                            blocks_.data()};
-    const auto kernel = Cpu::vectors<T>().product[pair_slot(block_rows_, block_columns_)];
+    const BlockRows<T> rows = view();
+    const auto kernel =
+        Cpu::vectors<T>().product[pair_slot(block_rows_, block_columns_)][width_slot(width)];
     cpu.for_ranges(stored_, kGrain, [&](Index first, Index last) {
-      kernel(view, first, last, x.data(), how, y.data());
+      kernel(rows, first, last, x.data(), how, y.data());
     });
+  }
+
+  /// y += A x for 3×3 blocks and nodal vectors in format F.
+  template <class F>
+  void add(const Cpu& cpu, int width, const Words<F>& x, Words<F>& y) const {
+    if (empty()) return;
+    const BlockRows<T> rows = view();
+    const auto kernel = nodal_kernels<F>(width).add_rows;
+    cpu.for_ranges(stored_, kGrain,
+                   [&](Index first, Index last) { kernel(rows, first, last, x.data(), y.data()); });
   }
 
   /// For every stored diagonal block: f(row, block [R][C]).
@@ -58,6 +69,10 @@ class BlockMatrix {
 
  private:
   static constexpr Index kGrain = 256;
+
+  BlockRows<T> view() const {
+    return {rows_.empty() ? nullptr : rows_.data(), begin_.data(), columns_.data(), blocks_.data()};
+  }
 
   static Array<Index> copied(const Index* from, std::size_t n) {
     Array<Index> to(n);

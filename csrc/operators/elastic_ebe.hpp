@@ -8,6 +8,7 @@
 #include "elements/tet10.hpp"
 #include "operators/ebe_kernels.hpp"
 #include "operators/element_blocks.hpp"
+#include "operators/nodal_vectors.hpp"
 
 namespace femcrust {
 
@@ -18,6 +19,7 @@ struct Body {
   const double* lam = nullptr;      // [n_elements], Pa
   const double* mu = nullptr;       // [n_elements], Pa
   Index n_elements = 0, n_nodes = 0;
+  Index n_vertices = 0;  // nodes are numbered vertices first
 
   const Index* element(Index e) const {
     return elements + static_cast<std::size_t>(e) * tet10::kNodes;
@@ -29,19 +31,14 @@ struct Body {
   }
 };
 
-inline const EbeKernels& ebe_kernels() {
-#ifdef FEMCRUST_X86
-  if (Cpu::instruction_set() == "v4") return v4::ebe_kernels;
-  if (Cpu::instruction_set() == "v3") return v3::ebe_kernels;
-#endif
-  return v2::ebe_kernels;
-}
-
 template <class T>
 class ElasticEbe {
  public:
   ElasticEbe(const Body& body, std::shared_ptr<const ElementBlocks> blocks)
-      : blocks_(std::move(blocks)), gradients_(padded() * 9), moduli_(padded() * 2) {
+      : n_vertices_(body.n_vertices),
+        blocks_(std::move(blocks)),
+        gradients_(padded() * 9),
+        moduli_(padded() * 2) {
 #pragma omp parallel for schedule(static)
     for (Index e = 0; e < body.n_elements; ++e) {
       double g[3][3];
@@ -61,51 +58,55 @@ class ElasticEbe {
     return static_cast<double>(bytes() + blocks_->bytes()) + 6.0 * sizeof(T) * n_nodes();
   }
 
-  /// y = K x; x and y are [n_nodes][3][columns], columns 1, 4, 8 or 16.
-  void apply(const Array<T>& x, Array<T>& y, int columns = 1) const {
-    const EbeKernel<T> kernel = pick(columns);
-    const ElementBlocks& b = *blocks_;
-    y.fill(T(0));
-    const auto scratch_size = static_cast<std::size_t>(2 * kPaddedNode) *
-                              static_cast<std::size_t>(columns == 1 ? b.most_nodes : 0);
-#pragma omp parallel
-    {
-      const std::unique_ptr<T, void (*)(void*)> scratch(
-          static_cast<T*>(std::aligned_alloc(64, (scratch_size * sizeof(T) + 127) / 64 * 64)),
-          std::free);
-      for (int c = 0; c < b.n_colours(); ++c) {
-        const Index first = b.colour_begin[static_cast<std::size_t>(c)];
-        const Index last = b.colour_begin[static_cast<std::size_t>(c) + 1];
-#pragma omp for schedule(static)
-        for (Index k = first; k < last; ++k)
-          kernel(view(b.order[static_cast<std::size_t>(k)]), x.data(), y.data(), scratch.get());
-      }
-    }
+  /// y = K x; x and y are [n_nodes][3][width] in format F.
+  template <class F>
+  void apply(int width, const Words<F>& x, Words<F>& y) const {
+    run<F>(pick(kernels<F>().product, width), width, x.data(), y);
+  }
+
+  /// y = K P x with x on the vertices, [n_vertices][3][width]: a third of the work of K x.
+  template <class F>
+  void apply_linear(int width, const Array<T>& x, Words<F>& y) const {
+    run<F>(pick(kernels<F>().linear, width), width, x.data(), y);
   }
 
  private:
-  static constexpr int kPaddedNode = 4;
+  static constexpr std::size_t kPaddedNode = 4;
 
   std::size_t padded() const { return static_cast<std::size_t>(blocks_->n_blocks) * kBlock; }
 
-  static EbeKernel<T> pick(int columns) {
-    const EbeTable<T>* table;
-    if constexpr (sizeof(T) == sizeof(float))
-      table = &ebe_kernels().single;
-    else
-      table = &ebe_kernels().twofold;
-    switch (columns) {
-      case 1:
-        return table->one;
-      case 4:
-        return table->four;
-      case 8:
-        return table->eight;
-      case 16:
-        return table->sixteen;
-      default:
-        throw ArgumentError("a product takes 1, 4, 8 or 16 right-hand sides");
+  template <class F>
+  static const auto& kernels() {
+    static_assert(std::is_same_v<typename F::Real, T>);
+    return FEMCRUST_FOR_THIS_CPU(ebe_kernels).of(F{});
+  }
+
+  template <class Kernel, std::size_t N>
+  static Kernel pick(const Kernel (&by_width)[N], int width) {
+    const int slot = width_slot(width);
+    require(slot >= 0, "a product takes 1, 4, 8 or 16 right-hand sides");
+    require(slot < static_cast<int>(N), "packed storage serves one right-hand side at a time");
+    return by_width[slot];
+  }
+
+  /// Colour after colour, each block by one thread.
+  template <class F, class Kernel, class Word>
+  void run(Kernel kernel, int width, const Word* x, Words<F>& y) const {
+    const ElementBlocks& b = *blocks_;
+    const std::size_t scratch =
+        width == 1 ? 2 * kPaddedNode * static_cast<std::size_t>(b.most_nodes) : 0;
+#pragma omp parallel
+    for (int c = 0; c < b.n_colours(); ++c) {
+      const Index first = b.colour_begin[static_cast<std::size_t>(c)];
+      const Index last = b.colour_begin[static_cast<std::size_t>(c) + 1];
+#pragma omp for schedule(static)
+      for (Index k = first; k < last; ++k)
+        kernel(view(b.order[static_cast<std::size_t>(k)]), x, y.data(), Cpu::scratch<T>(scratch));
     }
+    const std::size_t per_node = F::kWords * static_cast<std::size_t>(width);
+    for (const Index node : b.untouched)
+      std::fill_n(y.data() + static_cast<std::size_t>(node) * per_node, per_node,
+                  typename F::Word{});
   }
 
   EbeBlock<T> view(Index block) const {
@@ -114,6 +115,8 @@ class ElasticEbe {
     const std::size_t batch = at * kBatches * kLanes;
     return {b.nodes.data() + b.node_begin[at],
             b.node_begin[at + 1] - b.node_begin[at],
+            b.set_end[at] - b.node_begin[at],
+            n_vertices_,
             b.batches(block),
             b.local.data() + batch * tet10::kNodes,
             gradients_.data() + batch * 9,
@@ -121,6 +124,7 @@ class ElasticEbe {
             std::min<Index>(kBlock, b.n_elements - block * kBlock)};
   }
 
+  Index n_vertices_;
   std::shared_ptr<const ElementBlocks> blocks_;
   Array<T> gradients_;  // [n_blocks][kBatches][9][kLanes], 1/m
   Array<T> moduli_;     // [n_blocks][kBatches][2][kLanes], V/20 λ and V/20 μ, Pa m³

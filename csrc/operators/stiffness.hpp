@@ -33,18 +33,13 @@ class Constraints {
     return out;
   }
 
-  template <class T>
-  void project(Array<T>& v) const {
-    const auto n = static_cast<std::ptrdiff_t>(nodes_.size());
-#pragma omp parallel for schedule(static)
-    for (std::ptrdiff_t k = 0; k < n; ++k) {
-      T* const at = v.data() + 3 * static_cast<std::size_t>(nodes_[static_cast<std::size_t>(k)]);
-      const double* const q = projectors_.data() + 9 * k;
-      const double old[3] = {static_cast<double>(at[0]), static_cast<double>(at[1]),
-                             static_cast<double>(at[2])};
-      for (int i = 0; i < 3; ++i)
-        at[i] = static_cast<T>(q[3 * i] * old[0] + q[3 * i + 1] * old[1] + q[3 * i + 2] * old[2]);
-    }
+  template <class F>
+  void project(const Cpu& cpu, int width, Words<F>& v) const {
+    if (empty()) return;
+    const auto kernel = nodal_kernels<F>(width).project;
+    cpu.for_ranges(static_cast<Index>(nodes_.size()), 1024, [&](Index first, Index last) {
+      kernel(nodes_.data(), projectors_.data(), first, last, v.data());
+    });
   }
 
   /// D ← Q D Q + (I − Q) tr(D)/3 on the blocks of constrained nodes, so that D stays invertible
@@ -103,15 +98,26 @@ class Stiffness {
   const ElasticEbe<T>& elements() const { return elements_; }
   const Constraints& constraints() const { return *constraints_; }
 
-  void apply(const Cpu& cpu, const Array<T>& x, Array<T>& y) const {
-    apply_unconstrained(cpu, x, y);
-    constraints_->project(y);
+  template <class F = Plain<T>>
+  void apply(const Cpu& cpu, int width, const Words<F>& x, Words<F>& y) const {
+    apply_unconstrained<F>(cpu, width, x, y);
+    constraints_->project<F>(cpu, width, y);
   }
 
   /// (K + S) x, for reactions and for lifting prescribed displacements.
-  void apply_unconstrained(const Cpu& cpu, const Array<T>& x, Array<T>& y) const {
-    elements_.apply(x, y);
-    surface_.apply(cpu, x, Store::add, y);
+  template <class F = Plain<T>>
+  void apply_unconstrained(const Cpu& cpu, int width, const Words<F>& x, Words<F>& y) const {
+    elements_.template apply<F>(width, x, y);
+    surface_.template add<F>(cpu, width, x, y);
+  }
+
+  /// Q (K + S) P x of x on the vertices, [n_vertices][3][width]; `prolonged` is P x.
+  template <class F>
+  void apply_linear(const Cpu& cpu, int width, const Array<T>& x, const Words<F>& prolonged,
+                    Words<F>& y) const {
+    elements_.template apply_linear<F>(width, x, y);
+    surface_.template add<F>(cpu, width, prolonged, y);
+    constraints_->project<F>(cpu, width, y);
   }
 
   /// Inverses of the 3×3 diagonal blocks. [n_nodes][3][3]

@@ -2,18 +2,20 @@
 #pragma once
 #include <utility>
 
-#include "backends/cpu.hpp"
-#include "core/array.hpp"
+#include "operators/nodal_vectors.hpp"
 
 namespace femcrust {
 
 class BlockJacobi {
  public:
+  static constexpr int kMostColumns = femcrust::kMostColumns;
+
   explicit BlockJacobi(Array<double> inverse) : inverse_(std::move(inverse)) {}
 
-  void apply(const Cpu& cpu, const Array<double>& r, Array<double>& z) const {
-    const auto kernel = Cpu::vectors<double>().scale[size_slot(3)];
-    cpu.for_ranges(static_cast<Index>(r.size() / 3), 1024, [&](Index first, Index last) {
+  void apply(const Cpu& cpu, int width, const PerColumn&, const Array<double>& r,
+             Array<double>& z) const {
+    const auto kernel = nodal_kernels<Fp64>(width).scale;
+    cpu.for_ranges(static_cast<Index>(inverse_.size() / 9), 1024, [&](Index first, Index last) {
       kernel(first, last, inverse_.data(), r.data(), z.data());
     });
   }

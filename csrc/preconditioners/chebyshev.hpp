@@ -4,8 +4,7 @@
 #include <cmath>
 #include <vector>
 
-#include "backends/cpu.hpp"
-#include "core/array.hpp"
+#include "operators/nodal_vectors.hpp"
 
 namespace femcrust {
 
@@ -32,6 +31,18 @@ inline double largest_eigenvalue(const std::vector<double>& diagonal,
   }
   return high;
 }
+
+/// Vectors of one level: solution, residual, last correction, product. [n_nodes][3][width]
+template <class F>
+struct LevelVectors {
+  explicit LevelVectors(std::size_t words) : x(words), r(words), d(words), q(words) {}
+  void resize(std::size_t words) {
+    for (Words<F>* v : {&x, &r, &d, &q}) v->resize(words);
+  }
+  std::size_t bytes() const { return 4 * x.bytes(); }
+
+  Words<F> x, r, d, q;
+};
 
 /// The smoother of one level: `degree` steps of Chebyshev's polynomial for D⁻¹A on
 /// [lower, upper] · λ_max, with block-diagonal D.
@@ -61,7 +72,7 @@ class Chebyshev {
       r[i] = static_cast<T>(static_cast<double>(state) / 4294967296.0 - 0.5);
     }
     // A maps into the free directions; parts of r outside them would make A look unsymmetric.
-    A.apply(cpu, r, q);
+    A.apply(cpu, 1, r, q);
     cpu.axpby(static_cast<T>(1 / cpu.norm(q)), q, T(0), r);
     std::vector<double> diagonal, off;
     double rho = 0, alpha_old = 1, beta = 0;
@@ -72,7 +83,7 @@ class Chebyshev {
       beta = step == 0 ? 0.0 : rho_next / rho;
       rho = rho_next;
       cpu.axpby(T(1), z, static_cast<T>(beta), p);
-      A.apply(cpu, p, q);
+      A.apply(cpu, 1, p, q);
       const double curvature = cpu.dot(p, q);
       if (!(curvature > 0)) break;
       const double alpha = rho / curvature;
@@ -85,19 +96,19 @@ class Chebyshev {
     lambda_max_ = largest_eigenvalue(diagonal, off);
   }
 
-  /// x += p(D⁻¹A) D⁻¹ r. On entry r is the residual of x; on return it is one product short of it:
-  /// the last step's correction is in `d`. Work arrays d and q.
-  template <class Operator>
-  void smooth(const Cpu& cpu, const Operator& A, Array<T>& x, Array<T>& r, Array<T>& d,
-              Array<T>& q) const {
+  /// x += p(D⁻¹A) D⁻¹ (r − product), where `product` (nullptr: zero) is what r still lacks. On
+  /// return r is one product short of the residual of x: the last step's correction is in d.
+  template <class F, class Operator>
+  void smooth(const Cpu& cpu, const Operator& A, int width, const typename F::Word* product,
+              LevelVectors<F>& v) const {
     const double low = kLower * lambda_max_, high = kUpper * lambda_max_;
     const double theta = (high + low) / 2, delta = (high - low) / 2, sigma = theta / delta;
     double rho = 1 / sigma;
-    step(cpu, nullptr, r, 0.0, 1 / theta, d, x);
+    step<F>(cpu, width, product, 0.0, 1 / theta, v);
     for (int k = 1; k < degree_; ++k) {
-      A.apply(cpu, d, q);
+      A.template apply<F>(cpu, width, v.d, v.q);
       const double rho_next = 1 / (2 * sigma - rho);
-      step(cpu, q.data(), r, rho_next * rho, 2 * rho_next / delta, d, x);
+      step<F>(cpu, width, v.q.data(), rho_next * rho, 2 * rho_next / delta, v);
       rho = rho_next;
     }
   }
@@ -110,17 +121,23 @@ class Chebyshev {
                               static_cast<std::size_t>(block_size_ * block_size_));
   }
   void scale(const Cpu& cpu, const Array<T>& r, Array<T>& z) const {
-    const auto kernel = Cpu::vectors<T>().scale[size_slot(block_size_)];
+    const auto kernel =
+        block_size_ == 3 ? nodal_kernels<Plain<T>>(1).scale : Cpu::vectors<T>().scale;
     cpu.for_ranges(rows(), kGrain, [&](Index first, Index last) {
       kernel(first, last, inverse_.data(), r.data(), z.data());
     });
   }
-  void step(const Cpu& cpu, const T* q, Array<T>& r, double keep, double gain, Array<T>& d,
-            Array<T>& x) const {
-    const auto kernel = Cpu::vectors<T>().smooth[size_slot(block_size_)];
+  /// r −= q;  d = keep d + gain D⁻¹ r;  x += d
+  template <class F>
+  void step(const Cpu& cpu, int width, const typename F::Word* q, double keep, double gain,
+            LevelVectors<F>& v) const {
+    auto kernel = nodal_kernels<F>(width).smooth;
+    if constexpr (kPlain<F>) {
+      if (block_size_ == 6) kernel = Cpu::vectors<T>().smooth[width_slot(width)];
+    }
     cpu.for_ranges(rows(), kGrain, [&](Index first, Index last) {
-      kernel(first, last, inverse_.data(), q, r.data(), static_cast<T>(keep), static_cast<T>(gain),
-             d.data(), x.data());
+      kernel(first, last, inverse_.data(), q, v.r.data(), static_cast<T>(keep),
+             static_cast<T>(gain), v.d.data(), v.x.data());
     });
   }
 

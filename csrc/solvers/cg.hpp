@@ -1,18 +1,23 @@
-/// Preconditioned conjugate gradients [Saad03, alg. 9.1] in double, in the flexible form
-/// [GolubYe99]: β = z·(r − r_old) / ρ_old stands a preconditioner that is not quite linear or
-/// symmetric, such as one that computes in float.
+/// Preconditioned conjugate gradients [Saad03, alg. 9.1] in double for one or many right-hand
+/// sides, in the flexible form [GolubYe99]: β = z·(r − r_old) / ρ_old stands a preconditioner that
+/// is not quite linear or symmetric, such as one that computes in float. As r − r_old = −α q, with
+/// q of the step before, β = −α q·z / ρ_old needs no old residual.
 ///
-/// The solver knows apply, dot and axpby, nothing of meshes.
+/// The columns of a batch share every product and nothing else: each has its own α, β and residual,
+/// stops on its own, and leaves once half of the columns are done. The solver knows apply, dot and
+/// axpby, nothing of meshes.
 #pragma once
 #include <cmath>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "backends/cpu.hpp"
-#include "core/array.hpp"
+#include "solvers/columns_left.hpp"
 
 namespace femcrust {
 
+/// How one column was solved.
 struct SolveResult {
   bool converged = false;
   bool broken_down = false;  // a curvature or norm was not a positive number
@@ -26,69 +31,211 @@ struct CgOptions {
   bool flexible = true;
 };
 
-/// Solves A x = b from the guess in x. `watch(iteration, relative residual)` returns false to stop.
+/// `watch(iteration, largest relative residual)` returns false to stop.
+using Watch = std::function<bool(int, double)>;
+
 template <class Operator, class Preconditioner>
-SolveResult cg(const Cpu& cpu, const Operator& A, const Preconditioner& M, const Array<double>& b,
-               Array<double>& x, const CgOptions& options,
-               const std::function<bool(int, double)>& watch) {
-  const std::size_t n = b.size();
-  SolveResult result;
-  const double norm_b = cpu.norm(b);
-  if (norm_b == 0) {
-    x.fill(0);
-    result.converged = true;
-    result.residuals = {0.0};
-    return result;
+class ConjugateGradients {
+ public:
+  /// b and the guess x: [rows][width].
+  ConjugateGradients(const Cpu& cpu, const Operator& A, const Preconditioner& M, Array<double> b,
+                     Array<double> x, int width, const CgOptions& options)
+      : cpu_(cpu),
+        A_(A),
+        M_(M),
+        options_(options),
+        left_(width),
+        results_(static_cast<std::size_t>(width)),
+        b_(std::move(b)),
+        x_(std::move(x)),
+        r_(b_.size()),
+        z_(b_.size()),
+        p_(b_.size()),
+        q_(b_.size()),
+        solved_(width > 1 ? b_.size() : 0) {}
+
+  /// Returns the solutions, [rows][width]; `results` tells about each column.
+  Array<double> solve(const Watch& watch) {
+    start();
+    for (int k = 1; finish_converged(), left_.count() > 0 && k <= options_.max_iterations; ++k) {
+      iterate();
+      if (watch && left_.count() > 0 && !watch(k, largest_residual())) break;
+    }
+    if (left_.count() > 0) finish_rest();
+    return solutions();
   }
-  Array<double> r(n), z(n), p(n), q(n), r_old(options.flexible ? n : 0);
-  const auto true_residual = [&] {
-    A.apply(cpu, x, q);
-    cpu.axpby(1.0, b, 0.0, r);
-    cpu.axpby(-1.0, q, 1.0, r);  // 1
-    return cpu.norm(r) / norm_b;
-  };
-  double residual = true_residual();
-  result.residuals.push_back(residual);
-  double rho = 0;
-  bool fresh = true;  // the next direction is the preconditioned residual itself
-  while (std::isfinite(residual)) {
-    if (residual <= options.tolerance) {
-      residual = true_residual();  // the recurrence drifts: believe only b − A x
-      result.residuals.back() = residual;
-      if (residual <= options.tolerance) {
-        result.converged = true;
-        return result;
+
+  const std::vector<SolveResult>& results() const { return results_; }
+
+ private:
+  SolveResult& result(int slot) { return results_[static_cast<std::size_t>(left_.column(slot))]; }
+
+  /// f(slot) of each column that still iterates.
+  template <class F>
+  void for_active(const F& f) {
+    for (int slot = 0; slot < left_.width(); ++slot)
+      if (left_.active(slot)) f(slot);
+  }
+
+  void start() {
+    const PerColumn squares = cpu_.dot(left_.width(), b_, b_);
+    for (int slot = 0; slot < left_.width(); ++slot) norm_b_[slot] = std::sqrt(squares[slot]);
+    PerColumn keep;  // a column without load has no solution but zero
+    for (int slot = 0; slot < left_.width(); ++slot) keep[slot] = norm_b_[slot] == 0 ? 0.0 : 1.0;
+    cpu_.axpby(left_.width(), {}, b_, keep, x_);
+    const PerColumn residual = true_residual();
+    std::swap(r_, z_);
+    for_active([&](int slot) {
+      length_[slot] = residual[slot];
+      fresh_[slot] = true;
+      result(slot).residuals.push_back(relative(slot));
+      if (norm_b_[slot] == 0) {
+        result(slot).converged = true;
+        left_.finish(slot);
       }
-      fresh = true;
-    }
-    if (result.iterations >= options.max_iterations) break;
-    M.apply(cpu, r, z);  // 6
-    const double rho_next = cpu.dot(r, z);
-    double beta = 0;
-    if (!fresh) {
-      beta = options.flexible ? (rho_next - cpu.dot(r_old, z)) / rho : rho_next / rho;  // 7
-    }
-    rho = rho_next;
-    fresh = false;
-    cpu.axpby(1.0, z, beta, p);  // 8
-    A.apply(cpu, p, q);
-    const double curvature = cpu.dot(p, q);
-    if (!(curvature > 0) || !(rho > 0)) {
-      result.broken_down = true;
-      break;
-    }
-    const double alpha = rho / curvature;  // 3
-    if (options.flexible) cpu.axpby(1.0, r, 0.0, r_old);
-    cpu.axpby(alpha, p, 1.0, x);   // 4
-    cpu.axpby(-alpha, q, 1.0, r);  // 5
-    residual = cpu.norm(r) / norm_b;
-    ++result.iterations;
-    result.residuals.push_back(residual);
-    if (watch && !watch(result.iterations, residual)) break;
+    });
   }
-  if (!std::isfinite(residual)) result.broken_down = true;
-  result.residuals.back() = true_residual();
-  return result;
-}
+
+  double relative(int slot) const {
+    return norm_b_[slot] == 0 ? 0.0 : length_[slot] / norm_b_[slot];
+  }
+  double largest_residual() {
+    double largest = 0;
+    for_active([&](int slot) { largest = std::max(largest, relative(slot)); });
+    return largest;
+  }
+
+  /// z = b − A x; returns its lengths.
+  PerColumn true_residual() {
+    const int width = left_.width();
+    A_.apply(cpu_, width, x_, z_);
+    cpu_.axpby(1.0, b_, -1.0, z_);
+    PerColumn lengths = cpu_.dot(width, z_, z_);
+    for (double& length : lengths.of) length = std::sqrt(length);
+    return lengths;
+  }
+
+  /// Columns that claim to have converged are believed only on b − A x: the recurrence drifts.
+  void finish_converged() {
+    bool claimed[kMostColumns] = {}, any = false;
+    for_active([&](int slot) {
+      if (!std::isfinite(length_[slot])) {
+        result(slot).broken_down = true;
+        left_.finish(slot);
+      } else {
+        claimed[slot] = relative(slot) <= options_.tolerance;
+        any = any || claimed[slot];
+      }
+    });
+    if (!any) return;
+    const PerColumn lengths = true_residual();
+    PerColumn take, keep;
+    for (int slot = 0; slot < left_.width(); ++slot) {
+      keep[slot] = 1;
+      if (!claimed[slot]) continue;
+      length_[slot] = lengths[slot];
+      result(slot).residuals.back() = relative(slot);
+      result(slot).converged = relative(slot) <= options_.tolerance;
+      if (result(slot).converged) {
+        left_.finish(slot);
+      } else {
+        std::swap(take[slot], keep[slot]);
+        fresh_[slot] = true;
+      }
+    }
+    cpu_.axpby(left_.width(), take, z_, keep, r_);
+    if (left_.count() > 0 && left_.wanted_width() < left_.width()) narrow();
+  }
+
+  void iterate() {
+    const int width = left_.width();
+    PerColumn lengths;  // zero for finished columns: their z is zero
+    for_active([&](int slot) { lengths[slot] = length_[slot]; });
+    M_.apply(cpu_, width, lengths, r_, z_);  // 6
+    const PerColumn rho = cpu_.dot(width, r_, z_);
+    const PerColumn drift = options_.flexible ? cpu_.dot(width, q_, z_) : PerColumn();
+    PerColumn one, beta, alpha;
+    for_active([&](int slot) {
+      one[slot] = 1;
+      if (!fresh_[slot])  // 7
+        beta[slot] =
+            options_.flexible ? -alpha_[slot] * drift[slot] / rho_[slot] : rho[slot] / rho_[slot];
+      fresh_[slot] = false;
+    });
+    cpu_.axpby(width, one, z_, beta, p_);  // 8
+    A_.apply(cpu_, width, p_, q_);
+    const PerColumn curvature = cpu_.dot(width, p_, q_);
+    for_active([&](int slot) {
+      if (!(curvature[slot] > 0) || !(rho[slot] > 0)) {
+        result(slot).broken_down = true;
+        left_.finish(slot);
+      } else {
+        alpha[slot] = rho[slot] / curvature[slot];  // 3
+      }
+    });
+    const PerColumn squares = cpu_.advance(width, alpha, p_, q_, x_, r_);  // 4, 5
+    rho_ = rho;
+    alpha_ = alpha;
+    for_active([&](int slot) {
+      length_[slot] = std::sqrt(squares[slot]);
+      ++result(slot).iterations;
+      result(slot).residuals.push_back(relative(slot));
+    });
+  }
+
+  /// Stopped before convergence: what was reached is measured.
+  void finish_rest() {
+    const PerColumn lengths = true_residual();
+    for_active([&](int slot) {
+      length_[slot] = lengths[slot];
+      result(slot).residuals.back() = relative(slot);
+      left_.finish(slot);
+    });
+  }
+
+  void save_solutions() {
+    const auto width = static_cast<std::size_t>(left_.width());
+    const std::size_t all = results_.size();
+    for (int slot = 0; slot < left_.width(); ++slot) {
+      if (left_.column(slot) < 0) continue;
+      const auto from = static_cast<std::size_t>(slot);
+      const auto to = static_cast<std::size_t>(left_.column(slot));
+      for (std::size_t i = 0; i < x_.size() / width; ++i)
+        solved_[i * all + to] = x_[i * width + from];
+    }
+  }
+
+  void narrow() {
+    save_solutions();
+    const int old = left_.width();
+    const std::vector<int> from = left_.narrow(left_.wanted_width());
+    for (Array<double>* v : {&b_, &x_, &r_, &z_, &p_, &q_}) keep_columns(*v, old, from);
+    for (PerColumn* values : {&norm_b_, &length_, &rho_, &alpha_}) {
+      const PerColumn before = *values;
+      for (std::size_t k = 0; k < from.size(); ++k)
+        values->of[k] = from[k] < 0 ? 0.0 : before[from[k]];
+    }
+    bool fresh[kMostColumns] = {};
+    for (std::size_t k = 0; k < from.size(); ++k) fresh[k] = from[k] >= 0 && fresh_[from[k]];
+    std::copy(fresh, fresh + kMostColumns, fresh_);
+  }
+
+  Array<double> solutions() {
+    if (left_.width() == static_cast<int>(results_.size())) return std::move(x_);
+    save_solutions();
+    return std::move(solved_);
+  }
+
+  const Cpu& cpu_;
+  const Operator& A_;
+  const Preconditioner& M_;
+  const CgOptions options_;
+  ColumnsLeft left_;
+  std::vector<SolveResult> results_;
+  Array<double> b_, x_, r_, z_, p_, q_;
+  Array<double> solved_;  // of a batch: solutions of the columns that left
+  PerColumn norm_b_, length_, rho_, alpha_;
+  bool fresh_[kMostColumns] = {};  // the next direction is the preconditioned residual itself
+};
 
 }  // namespace femcrust

@@ -21,8 +21,10 @@ class Solver(Section):
     )
     max_iterations: int = Field(default=500, strict=True, gt=0, le=10**9)
     preconditioner: Literal["multigrid", "jacobi"] = "multigrid"
-    precision: Literal["mixed", "double"] = Field(
-        default="mixed", description="Of the preconditioner; the answer is in double in either."
+    precision: Literal["mixed", "double", "fp21", "shared18", "bf16", "fp16"] = Field(
+        default="mixed",
+        description="How the preconditioner stores its vectors (mixed: float); the answer is in double"
+        " and meets the tolerance in all.",
     )
     initial_guess: Literal["zero", "learned"] = Field(
         default="zero",

@@ -45,11 +45,20 @@ class ElasticOperator:
         """ε(u) at the vertices of elements. (m, 4, 6)"""
         return np.asarray(self.body.strain(elements, u))
 
-    def constrain(self, load: Floats) -> Floats:
-        """The load of the free directions: Q (f − K u_prescribed)."""
+    def constrain(self, loads: Floats) -> Floats:
+        """Loads (n_nodes, 3, k) of the free directions: Q (f − K u_prescribed)."""
         if self.prescribed.any():
-            load = load - np.asarray(self.stiffness.apply(self.prescribed, False))
-        return np.asarray(self.stiffness.project(load))
+            lifted = np.asarray(self.stiffness.apply(self.prescribed, False))
+            loads = loads - lifted[:, :, None]
+        return self.project(loads)
+
+    def project(self, u: Floats) -> Floats:
+        """Q u of nodal values (n_nodes, 3, k): what stays free. Where nothing is held, u itself."""
+        if not len(self.held_nodes):
+            return u
+        out = u.copy()
+        out[self.held_nodes] = self.projectors @ u[self.held_nodes]
+        return out
 
 
 def elastic(

@@ -27,8 +27,8 @@ LEVELS = 10
 SEED = 726_510_394  # of the vectors with which pyamg estimates spectral radii
 
 
-def multigrid(operator: ElasticOperator, precision: str) -> Any:
-    """The core's V-cycle for an operator, in `single` or `double` precision."""
+def multigrid(operator: ElasticOperator, storage: str) -> Any:
+    """The core's V-cycle for an operator; `storage` is the format of its finest vectors."""
     matrix = linear_level(operator)
     modes = rigid_modes(operator.space.mesh.points)
     modes = np.einsum("nij,njm->nim", _vertex_projectors(operator), modes)
@@ -43,7 +43,7 @@ def multigrid(operator: ElasticOperator, precision: str) -> Any:
         _arrays(coarsest),
         _dense_inverse(coarsest),
         smoother_degree(operator.space.mesh),
-        precision,
+        storage,
     )
 
 

@@ -88,7 +88,7 @@ def test_the_residual_is_that_of_the_answer(
 ) -> None:
     operator, preconditioner, load = ready
     solution = solvers.solve(operator, preconditioner, load, tolerance=tolerance)
-    right = operator.constrain(load)
+    right = operator.constrain(load[:, :, None])[:, :, 0]
     left = operator @ (solution.displacement - operator.prescribed)
     residual = np.linalg.norm(right - left) / np.linalg.norm(right)
     assert residual <= tolerance

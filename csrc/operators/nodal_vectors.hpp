@@ -1,0 +1,28 @@
+/// Nodal vectors [n_nodes][3][width] in a storage format, and the kernels that work on them.
+#pragma once
+#include "backends/cpu.hpp"
+#include "core/array.hpp"
+#include "operators/nodal_kernels.hpp"
+
+namespace femcrust {
+
+template <class F>
+using Words = Array<typename F::Word>;
+
+/// Words of a vector with n nodes.
+template <class F>
+constexpr std::size_t words(Index n_nodes, int width) {
+  return static_cast<std::size_t>(n_nodes) * F::kWords * static_cast<std::size_t>(width);
+}
+
+/// The format that holds numbers of type T as they are.
+template <class T>
+using Plain = std::conditional_t<sizeof(T) == sizeof(float), Fp32, Fp64>;
+
+template <class F>
+const NodalTable<F>& nodal_kernels(int width) {
+  require(kPlain<F> || width == 1, "packed storage serves one right-hand side at a time");
+  return FEMCRUST_FOR_THIS_CPU(nodal_kernels).of(F{}, width);
+}
+
+}  // namespace femcrust

@@ -42,7 +42,8 @@ struct OwnedBody {
 
   Index n_nodes() const { return blocks->n_nodes; }
   Body view() const {
-    return {elements.data(), nodes.data(), lam.data(), mu.data(), blocks->n_elements, n_nodes()};
+    return {elements.data(),    nodes.data(), lam.data(),  mu.data(),
+            blocks->n_elements, n_nodes(),    blocks.get()};
   }
 };
 

@@ -7,10 +7,12 @@ the elements meet them; so vectors on the linear level are the head of vectors o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from femcrust import backends
+from femcrust.errors import InputError
 from femcrust.mesh.mesh import Floats, Ints, Mesh
 
 # Ends of mid-edge nodes 4 … 9 of a tetrahedron, and of 3 … 5 of a triangle.
@@ -22,15 +24,14 @@ TRIANGLE_EDGES = ((0, 1), (1, 2), (0, 2))
 class Discretisation:
     """The quadratic space on a mesh.
 
-    nodes : (n_nodes, 3) float, m;  elements : (n_tets, 10) int;  edges : (n_edges, 2) int
+    nodes : (n_nodes, 3) float, m;  elements : (n_tets, 10) int
+    edge_index : the core's edges, which finds an edge by its ends
     """
 
     mesh: Mesh
     nodes: Floats
     elements: Ints
-    edges: Ints
-    edge_keys: NDArray[np.int64]  # sorted
-    edge_of_key: Ints
+    edge_index: Any
 
     @property
     def n_nodes(self) -> int:
@@ -44,13 +45,14 @@ class Discretisation:
     def n_vertices(self) -> int:
         return self.mesh.n_points
 
+    @property
+    def edges(self) -> Ints:
+        """Ends of the edges, in the order of their nodes; not copied. (n_edges, 2)"""
+        return np.asarray(self.edge_index.ends)
+
     def edge_nodes(self, ends: Ints) -> Ints:
         """Nodes at the middles of the edges with these ends. (…, 2) → (…)"""
-        keys = _key(ends, self.n_vertices)
-        place = np.minimum(np.searchsorted(self.edge_keys, keys), len(self.edge_keys) - 1)
-        if not np.array_equal(self.edge_keys[place], keys):
-            raise ValueError("an edge that is not in the mesh")
-        return np.asarray(self.n_vertices + self.edge_of_key[place], dtype=np.int32)
+        return np.asarray(self.n_vertices + self.edge_index.find(ends), dtype=np.int32)
 
     def face_nodes(self, faces: Ints) -> Ints:
         """The six nodes of triangles: corners, then (0,1), (1,2), (0,2). (k, 3) → (k, 6)"""
@@ -60,36 +62,14 @@ class Discretisation:
 
 def count_nodes(mesh: Mesh) -> int:
     """Nodes of the quadratic space: vertices and edges."""
-    ends = np.stack([mesh.tets[:, list(pair)] for pair in TET_EDGES], axis=1)
-    return mesh.n_points + len(np.unique(_key(ends, mesh.n_points)))
+    return len(discretise(mesh).nodes)
 
 
 def discretise(mesh: Mesh) -> Discretisation:
     """Number the quadratic nodes of a mesh."""
-    ends = np.stack([mesh.tets[:, list(pair)] for pair in TET_EDGES], axis=1)  # (n_tets, 6, 2)
-    keys, first, inverse = np.unique(
-        _key(ends, mesh.n_points).ravel(), return_index=True, return_inverse=True
-    )
-    met = np.argsort(first, kind="stable")  # edges in the order in which elements meet them
-    edge_of_key = np.empty(len(keys), dtype=np.int32)
-    edge_of_key[met] = np.arange(len(keys), dtype=np.int32)
-    low, high = np.divmod(keys[met], mesh.n_points)
-    edges = np.stack([low, high], axis=1).astype(np.int32)
-    middles = mesh.points[edges].mean(axis=1)
-    edge_nodes = mesh.n_points + edge_of_key[inverse].reshape(-1, 6)
-    return Discretisation(
-        mesh=mesh,
-        nodes=np.ascontiguousarray(np.concatenate([mesh.points, middles])),
-        elements=np.ascontiguousarray(
-            np.concatenate([mesh.tets, edge_nodes], axis=1).astype(np.int32)
-        ),
-        edges=edges,
-        edge_keys=keys,
-        edge_of_key=edge_of_key,
-    )
-
-
-def _key(ends: Ints, n_vertices: int) -> NDArray[np.int64]:
-    """One number for an edge, the same from both ends."""
-    low = ends.min(axis=-1).astype(np.int64)
-    return np.asarray(low * n_vertices + ends.max(axis=-1))
+    core = backends.core()
+    try:
+        nodes, elements, edges = core.quadratic(mesh.points, mesh.tets)
+    except core.ArgumentError as error:
+        raise InputError(f"mesh: {error}; nodes are numbered with 32 bits") from error
+    return Discretisation(mesh, nodes, elements, edges)

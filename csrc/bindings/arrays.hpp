@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "core/array.hpp"
@@ -46,6 +48,15 @@ py::array_t<T> to_numpy(const Range& values, std::vector<py::ssize_t> shape) {
   py::array_t<T> out(std::move(shape));
   std::copy(values.begin(), values.end(), out.mutable_data());
   return out;
+}
+
+/// The same without a copy: NumPy frees it.
+template <class Range>
+auto handed_to_numpy(Range values, std::vector<py::ssize_t> shape) {
+  using T = std::remove_cvref_t<decltype(*values.data())>;
+  auto* const owner = new Range(std::move(values));
+  const py::capsule frees(owner, [](void* p) { delete static_cast<Range*>(p); });
+  return py::array_t<T>(std::move(shape), owner->data(), frees);
 }
 
 }  // namespace femcrust

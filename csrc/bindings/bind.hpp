@@ -5,6 +5,7 @@
 
 #include "bindings/problem.hpp"
 #include "operators/assemble_p1.hpp"
+#include "operators/face_rows.hpp"
 #include "operators/vertex_fields.hpp"
 #include "solvers/cg.hpp"
 
@@ -58,6 +59,17 @@ Preconditioner make_multigrid(const Problem& problem, const Dense<Index>& edges,
       EdgeTransfer(edges.data(), static_cast<Index>(edges.shape(0)), problem.body->n_vertices),
       problem.constraints->first(problem.body->n_vertices), std::move(assembled),
       {inverse.begin(), inverse.end()})};
+}
+
+/// Blocks for tests: who sets a node and who adds to it, colour by colour.
+inline py::dict block_arrays(const ElementBlocks& blocks) {
+  const auto listed = [](const auto& a) {
+    return to_numpy<Index>(a, {static_cast<py::ssize_t>(a.size())});
+  };
+  using namespace py::literals;
+  return py::dict("node_begin"_a = listed(blocks.node_begin), "set_end"_a = listed(blocks.set_end),
+                  "nodes"_a = listed(blocks.nodes), "colour_begin"_a = listed(blocks.colour_begin),
+                  "order"_a = listed(blocks.order), "untouched"_a = listed(blocks.untouched));
 }
 
 template <class T>
@@ -114,12 +126,12 @@ std::vector<py::ssize_t> shape_of(const Dense<T>& x) {
 template <class Backend>
 void bind(py::module_& m) {
   py::class_<OwnedBody, std::shared_ptr<OwnedBody>>(m, "Body")
-      .def(py::init<const Dense<Index>&, const Dense<double>&, const Dense<double>&,
-                    const Dense<double>&, Index>(),
+      .def(py::init<Dense<Index>, Dense<double>, Dense<double>, Dense<double>, Index>(),
            py::arg("elements"), py::arg("nodes"), py::arg("lam"), py::arg("mu"),
            py::arg("n_vertices"))
       .def_property_readonly("n_nodes", &OwnedBody::n_nodes)
       .def_property_readonly("n_colours", [](const OwnedBody& b) { return b.blocks->n_colours(); })
+      .def_property_readonly("blocks", [](const OwnedBody& b) { return block_arrays(*b.blocks); })
       .def("product",
            [](const OwnedBody& b, const py::array& x) -> py::array {
              if (py::isinstance<py::array_t<float>>(x)) {
@@ -177,9 +189,21 @@ void bind(py::module_& m) {
         }
         const auto entries = static_cast<py::ssize_t>(a.columns.size());
         return py::make_tuple(to_numpy<Index>(a.begin, {static_cast<py::ssize_t>(a.begin.size())}),
-                              to_numpy<Index>(a.columns, {entries}),
-                              to_numpy<double>(a.blocks, {entries, 3, 3}));
+                              handed_to_numpy(std::move(a.columns), {entries}),
+                              handed_to_numpy(std::move(a.blocks), {entries, 3, 3}));
       });
+
+  m.def("sum_faces", [](const Dense<Index>& nodes, const Dense<double>& blocks) {
+    require(nodes.ndim() == 2, "nodes: shape (faces, corners)");
+    require_shape(blocks, {nodes.shape(0), nodes.shape(1), nodes.shape(1), 3, 3}, "blocks");
+    FaceRows a = sum_faces(nodes.data(), blocks.data(), static_cast<Index>(nodes.shape(0)),
+                           static_cast<int>(nodes.shape(1)));
+    const auto entries = static_cast<py::ssize_t>(a.columns.size());
+    return py::make_tuple(to_numpy<Index>(a.rows, {static_cast<py::ssize_t>(a.rows.size())}),
+                          to_numpy<Index>(a.begin, {static_cast<py::ssize_t>(a.begin.size())}),
+                          handed_to_numpy(std::move(a.columns), {entries}),
+                          handed_to_numpy(std::move(a.blocks), {entries, 3, 3}));
+  });
 
   py::class_<Problem>(m, "Stiffness")
       .def(py::init([](std::shared_ptr<const OwnedBody> body, const Dense<Index>& rows,

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "bindings/bind.hpp"
+#include "bindings/mesh.hpp"
 #include "bindings/testing.hpp"
 
 namespace {
@@ -37,6 +38,7 @@ PYBIND11_MODULE(_core, m) {
   m.attr("instruction_set") = femcrust::Cpu::instruction_set();
   m.def("threads", [] { return omp_get_max_threads(); });
   m.def("set_threads", [](int n) { omp_set_num_threads(n); });
+  femcrust::bind_mesh(m);
   pybind11::module_ cpu = m.def_submodule("cpu", "the CPU backend");
   femcrust::bind<femcrust::Cpu>(cpu);
   pybind11::module_ testing = m.def_submodule("testing", "small pieces, for the tests");

@@ -11,39 +11,41 @@
 
 namespace femcrust {
 
-/// Owns the arrays that a Body borrows.
+/// Keeps the NumPy arrays that a Body borrows; they are not copied, so they must not change.
 struct OwnedBody {
-  Array<Index> elements;
-  Array<double> nodes, lam, mu;
+  Dense<Index> elements;
+  Dense<double> nodes, lam, mu;
   Index n_vertices;
   std::shared_ptr<const ElementBlocks> blocks;
 
-  OwnedBody(const Dense<Index>& elements_, const Dense<double>& nodes_, const Dense<double>& lam_,
-            const Dense<double>& mu_, Index n_vertices_)
-      : n_vertices(n_vertices_) {
-    require_shape(elements_, {-1, tet10::kNodes}, "elements");
-    require_shape(nodes_, {-1, 3}, "nodes");
-    require_shape(lam_, {elements_.shape(0)}, "lam");
-    require_shape(mu_, {elements_.shape(0)}, "mu");
-    const auto n = static_cast<Index>(nodes_.shape(0));
-    require(elements_.shape(0) > 0, "elements: there are none");
-    const Index* const first = elements_.data();
-    const Index* const last = first + elements_.size();
+  OwnedBody(Dense<Index> elements_, Dense<double> nodes_, Dense<double> lam_, Dense<double> mu_,
+            Index n_vertices_)
+      : elements(std::move(elements_)),
+        nodes(std::move(nodes_)),
+        lam(std::move(lam_)),
+        mu(std::move(mu_)),
+        n_vertices(n_vertices_) {
+    require_shape(elements, {-1, tet10::kNodes}, "elements");
+    require_shape(nodes, {-1, 3}, "nodes");
+    require_shape(lam, {elements.shape(0)}, "lam");
+    require_shape(mu, {elements.shape(0)}, "mu");
+    require(elements.shape(0) > 0, "elements: there are none");
+    require(std::max(elements.shape(0), nodes.shape(0)) <= INT32_MAX,
+            "elements, nodes: more than 2³¹");
+    const auto n = static_cast<Index>(nodes.shape(0));
+    const Index* const first = elements.data();
+    const Index* const last = first + elements.size();
     require(std::all_of(first, last, [n](Index a) { return a >= 0 && a < n; }),
             "elements: a node number lies outside 0 … n_nodes - 1");
-    require(n_vertices_ > 0 && n_vertices_ <= n, "n_vertices: outside 1 … n_nodes");
-    elements = to_array(elements_);
-    nodes = to_array(nodes_);
-    lam = to_array(lam_);
-    mu = to_array(mu_);
+    require(n_vertices > 0 && n_vertices <= n, "n_vertices: outside 1 … n_nodes");
     blocks =
-        std::make_shared<ElementBlocks>(elements.data(), static_cast<Index>(elements_.shape(0)), n);
+        std::make_shared<ElementBlocks>(elements.data(), static_cast<Index>(elements.shape(0)), n);
   }
 
   Index n_nodes() const { return blocks->n_nodes; }
   Body view() const {
     return {elements.data(),    nodes.data(), lam.data(), mu.data(),
-            blocks->n_elements, n_nodes(),    n_vertices};
+            blocks->n_elements, n_nodes(),    n_vertices, blocks.get()};
   }
 };
 

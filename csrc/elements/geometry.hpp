@@ -19,8 +19,9 @@ FEMCRUST_INLINE double barycentric_gradients(const Corner& corner, double g[3][3
       g[j][k] = p[(k + 1) % 3] * q[(k + 2) % 3] - p[(k + 2) % 3] * q[(k + 1) % 3];
   }
   for (int k = 0; k < 3; ++k) det += e[0][k] * g[0][k];
+  const double inverse = 1 / det;
   for (int j = 0; j < 3; ++j)
-    for (int k = 0; k < 3; ++k) g[j][k] /= det;
+    for (int k = 0; k < 3; ++k) g[j][k] *= inverse;
   return det / 6;
 }
 

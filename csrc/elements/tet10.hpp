@@ -128,37 +128,40 @@ FEMCRUST_INLINE void linear_product(const V u[4][3], const S g[3][3], S lam, S m
   }
 }
 
-/// The 3×3 diagonal block of node a: λ M + μ Mᵀ + μ tr(M) I with M = ∫ ∇N_a ⊗ ∇N_a dV.
-/// Moduli times V/20.
+/// The 3×3 diagonal blocks, K_aa = (λ + μ) M_a + μ tr(M_a) I with M_a = ∫ ∇N_a ⊗ ∇N_a dV, as six
+/// components each; moduli times V/20. With the gradients g_i of L_i,
+///   M_i = 12 g_i ⊗ g_i,   M_ij = 16 [ g_i ⊗ g_i + g_j ⊗ g_j + (g_i + g_j) ⊗ (g_i + g_j) ]
+/// and opposite edges share the last term, for the four g add to zero.
 template <class S>
-FEMCRUST_INLINE void diagonal_block(int a, const S g[3][3], S lam, S mu, S block[3][3]) {
-  S all[4][3];
-  for (int k = 0; k < 3; ++k) {
-    for (int j = 0; j < 3; ++j) all[j + 1][k] = g[j][k];
-    all[0][k] = -(g[0][k] + g[1][k] + g[2][k]);
-  }
-  S at[4][3] = {};  // ∇N_a at the vertices
-  if (a < kVertices) {
-    for (int i = 0; i < 4; ++i)
-      for (int k = 0; k < 3; ++k) at[i][k] = i == a ? 3 * all[a][k] : -all[a][k];
-  } else {
-    const int i = kEdgeEnds[a - 4][0], j = kEdgeEnds[a - 4][1];
+FEMCRUST_INLINE void diagonal_blocks(const S g[3][3], S lam, S mu, S blocks[10][6]) {
+  S of[7][6];  // of g_i ⊗ g_i, then of the sums along edges (0,1), (0,2), (0,3)
+#pragma GCC unroll 7
+  for (int i = 0; i < 7; ++i) {
+    S v[3];
+#pragma GCC unroll 3
     for (int k = 0; k < 3; ++k) {
-      at[i][k] = 4 * all[j][k];
-      at[j][k] = 4 * all[i][k];
+      const S g0 = -(g[0][k] + g[1][k] + g[2][k]);
+      v[k] = i == 0 ? g0 : i < 4 ? g[i - 1][k] : g0 + g[i - 4][k];
+    }
+    const S trace = mu * (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]), both = lam + mu;
+#pragma GCC unroll 3
+    for (int c = 0; c < 3; ++c)
+#pragma GCC unroll 3
+      for (int d = c; d < 3; ++d)
+        of[i][kVoigt[c][d]] = both * v[c] * v[d] + (c == d ? trace : S(0));
+  }
+#pragma GCC unroll 6
+  for (int m = 0; m < 6; ++m) {
+#pragma GCC unroll 4
+    for (int i = 0; i < kVertices; ++i) blocks[i][m] = 12 * of[i][m];
+#pragma GCC unroll 6
+    for (int k = 0; k < kEdges; ++k) {
+      const int i = kEdgeEnds[k][0], j = kEdgeEnds[k][1];
+      // Edges (0,j) and their opposites (1,2)-(0,3), (1,3)-(0,2), (2,3)-(0,1)
+      const int along = i == 0 ? j : 6 - i - j;
+      blocks[kVertices + k][m] = 16 * (of[i][m] + of[j][m] + of[3 + along][m]);
     }
   }
-  S m[3][3], total[3];
-  for (int k = 0; k < 3; ++k) total[k] = at[0][k] + at[1][k] + at[2][k] + at[3][k];
-  for (int k = 0; k < 3; ++k)
-    for (int l = 0; l < 3; ++l) {
-      m[k][l] = total[k] * total[l];
-      for (int i = 0; i < 4; ++i) m[k][l] += at[i][k] * at[i][l];
-    }
-  const S trace = m[0][0] + m[1][1] + m[2][2];
-  for (int k = 0; k < 3; ++k)
-    for (int l = 0; l < 3; ++l)
-      block[k][l] = lam * m[k][l] + mu * m[l][k] + (k == l ? mu * trace : S(0));
 }
 
 }  // namespace femcrust::tet10

@@ -19,7 +19,8 @@ struct Body {
   const double* lam = nullptr;      // [n_elements], Pa
   const double* mu = nullptr;       // [n_elements], Pa
   Index n_elements = 0, n_nodes = 0;
-  Index n_vertices = 0;  // nodes are numbered vertices first
+  Index n_vertices = 0;                   // nodes are numbered vertices first
+  const ElementBlocks* blocks = nullptr;  // of these elements; sums at nodes go by them
 
   const Index* element(Index e) const {
     return elements + static_cast<std::size_t>(e) * tet10::kNodes;

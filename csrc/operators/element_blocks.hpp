@@ -13,9 +13,9 @@
 
 #include "core/array.hpp"
 #include "core/error.hpp"
+#include "core/meeting_table.hpp"
 #include "core/types.hpp"
 #include "elements/tet10.hpp"
-#include "operators/node_table.hpp"
 
 namespace femcrust {
 
@@ -58,13 +58,19 @@ struct ElementBlocks {
   }
 
  private:
+  struct Node {
+    Index number;
+    bool operator==(const Node&) const = default;
+    std::uint64_t bits() const { return static_cast<std::uint64_t>(number); }
+  };
+
   /// Nodes of each block in the order in which its elements meet them.
   void collect_nodes(const Index* elements) {
     local = Array<std::uint16_t>(static_cast<std::size_t>(n_blocks) * kBlock * tet10::kNodes);
     std::vector<std::vector<Index>> of_block(static_cast<std::size_t>(n_blocks));
 #pragma omp parallel
     {
-      NodeTable table(kBlock * tet10::kNodes);
+      MeetingTable<Node> table(kBlock * tet10::kNodes);
 #pragma omp for schedule(static)
       for (Index b = 0; b < n_blocks; ++b) {
         table.clear();
@@ -72,8 +78,10 @@ struct ElementBlocks {
         for (Index e = b * kBlock; e < last; ++e)
           for (int a = 0; a < tet10::kNodes; ++a)
             local[slot(e, a)] = static_cast<std::uint16_t>(
-                table.place(elements[static_cast<std::size_t>(e) * tet10::kNodes + a]));
-        of_block[static_cast<std::size_t>(b)] = table.nodes();
+                table.number({elements[static_cast<std::size_t>(e) * tet10::kNodes + a]}));
+        auto& mine = of_block[static_cast<std::size_t>(b)];
+        mine.reserve(table.met().size());
+        for (const Node& node : table.met()) mine.push_back(node.number);
       }
     }
     std::int64_t total = 0;

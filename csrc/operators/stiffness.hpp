@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "operators/block_matrix.hpp"
+#include "operators/block_sums.hpp"
 #include "operators/elastic_ebe.hpp"
 
 namespace femcrust {
@@ -42,21 +43,23 @@ class Constraints {
     });
   }
 
-  /// D ← Q D Q + (I − Q) tr(D)/3 on the blocks of constrained nodes, so that D stays invertible
-  /// and its inverse maps free directions to free directions.
-  void constrain_blocks(double* blocks) const {
+  /// D ← Q D Q + (I − Q) tr(D)/3 on the blocks [n_nodes][6] of constrained nodes, so that D stays
+  /// invertible and its inverse maps free directions to free directions.
+  void constrain_diagonal(double* blocks) const {
     for (std::size_t k = 0; k < nodes_.size(); ++k) {
-      double* const d = blocks + 9 * static_cast<std::size_t>(nodes_[k]);
+      double* const six = blocks + 6 * static_cast<std::size_t>(nodes_[k]);
       const double* const q = projectors_.data() + 9 * k;
-      const double held = (d[0] + d[4] + d[8]) / 3;
-      double qd[9] = {}, out[9] = {};
-      for (int i = 0; i < 9; ++i)
-        for (int j = 0; j < 3; ++j) qd[i] += q[3 * (i / 3) + j] * d[3 * j + i % 3];
-      for (int i = 0; i < 9; ++i) {
-        for (int j = 0; j < 3; ++j) out[i] += qd[3 * (i / 3) + j] * q[3 * j + i % 3];
-        out[i] += held * ((i % 4 == 0 ? 1.0 : 0.0) - q[i]);
-      }
-      std::copy(out, out + 9, d);
+      const double held = (six[0] + six[1] + six[2]) / 3;
+      double dq[3][3] = {};
+      for (int i = 0; i < 3; ++i)
+        for (int j = 0; j < 3; ++j)
+          for (int m = 0; m < 3; ++m) dq[i][j] += six[tet10::kVoigt[i][m]] * q[3 * m + j];
+      for (int i = 0; i < 3; ++i)
+        for (int j = i; j < 3; ++j) {
+          double sum = held * ((i == j ? 1.0 : 0.0) - q[3 * i + j]);
+          for (int m = 0; m < 3; ++m) sum += q[3 * i + m] * dq[m][j];
+          six[tet10::kVoigt[i][j]] = sum;
+        }
     }
   }
 
@@ -65,21 +68,21 @@ class Constraints {
   std::vector<double> projectors_;
 };
 
-/// Inverse of a dense symmetric positive definite block, in place, by Gauss–Jordan; false when the
-/// block is not positive definite.
-template <int B>
-inline bool invert_block(double* a) {
-  for (int k = 0; k < B; ++k) {
-    const double pivot = a[k * B + k];
-    if (!(pivot > 0)) return false;
-    for (int j = 0; j < B; ++j) a[k * B + j] = j == k ? 1 / pivot : a[k * B + j] / pivot;
-    for (int i = 0; i < B; ++i) {
-      if (i == k) continue;
-      const double factor = a[i * B + k];
-      for (int j = 0; j < B; ++j)
-        a[i * B + j] = (j == k ? 0.0 : a[i * B + j]) - factor * a[k * B + j];
-    }
-  }
+/// Inverse of a symmetric positive definite 3×3 block given by six components, by cofactors; false
+/// when the block is not positive definite.
+inline bool invert_symmetric(const double a[6], double inverse[3][3]) {
+  const double xx = a[1] * a[2] - a[5] * a[5], xy = a[4] * a[5] - a[3] * a[2];
+  const double xz = a[3] * a[5] - a[4] * a[1], yy = a[0] * a[2] - a[4] * a[4];
+  const double yz = a[3] * a[4] - a[0] * a[5], zz = a[0] * a[1] - a[3] * a[3];
+  const double det = a[0] * xx + a[3] * xy + a[4] * xz;
+  if (!(a[0] > 0 && zz > 0 && det > 0)) return false;
+  const double scale = 1 / det;
+  inverse[0][0] = scale * xx;
+  inverse[1][1] = scale * yy;
+  inverse[2][2] = scale * zz;
+  inverse[0][1] = inverse[1][0] = scale * xy;
+  inverse[0][2] = inverse[2][0] = scale * xz;
+  inverse[1][2] = inverse[2][1] = scale * yz;
   return true;
 }
 
@@ -122,33 +125,37 @@ class Stiffness {
 
   /// Inverses of the 3×3 diagonal blocks. [n_nodes][3][3]
   Array<T> inverse_diagonal(const Body& body) const {
-    std::vector<double> blocks(9 * static_cast<std::size_t>(n_nodes()), 0.0);
-    for (Index e = 0; e < body.n_elements; ++e) {
-      double g[3][3];
+    Array<double> blocks(6 * static_cast<std::size_t>(n_nodes()));
+    sum_at_nodes<6>(*body.blocks, 0, blocks.data(), [&](Index e, const auto& at) {
+      double g[3][3], of[tet10::kNodes][6];
       const double weight = body.gradients(e, g) / 20;
+      tet10::diagonal_blocks(g, weight * body.lam[e], weight * body.mu[e], of);
       for (int a = 0; a < tet10::kNodes; ++a) {
-        double block[3][3];
-        tet10::diagonal_block(a, g, weight * body.lam[e], weight * body.mu[e], block);
-        double* const sum = blocks.data() + 9 * static_cast<std::size_t>(body.element(e)[a]);
-        for (int k = 0; k < 9; ++k) sum[k] += block[k / 3][k % 3];
+        double* const sum = at(a);
+        for (int m = 0; m < 6; ++m) sum[m] += of[a][m];
       }
-    }
-    surface_.for_diagonal([&](Index row, const T* block) {
-      for (int k = 0; k < 9; ++k)
-        blocks[9 * static_cast<std::size_t>(row) + static_cast<std::size_t>(k)] +=
-            static_cast<double>(block[k]);
     });
-    constraints_->constrain_blocks(blocks.data());
-    Array<T> inverse(blocks.size());
+    surface_.for_diagonal([&](Index row, const T* block) {
+      for (int c = 0; c < 3; ++c)
+        for (int d = c; d < 3; ++d)
+          blocks[6 * static_cast<std::size_t>(row) +
+                 static_cast<std::size_t>(tet10::kVoigt[c][d])] +=
+              (static_cast<double>(block[3 * c + d]) + static_cast<double>(block[3 * d + c])) / 2;
+    });
+    constraints_->constrain_diagonal(blocks.data());
+    Array<T> inverse(9 * static_cast<std::size_t>(n_nodes()));
     const Index n = n_nodes();
     Index indefinite = 0;
 #pragma omp parallel for schedule(static) reduction(+ : indefinite)
     for (Index k = 0; k < n; ++k) {
-      double* const block = blocks.data() + 9 * static_cast<std::size_t>(k);
-      if (!invert_block<3>(block)) ++indefinite;
+      double of[3][3];
+      if (!invert_symmetric(blocks.data() + 6 * static_cast<std::size_t>(k), of)) {
+        ++indefinite;
+        continue;
+      }
       for (int i = 0; i < 9; ++i)
         inverse[9 * static_cast<std::size_t>(k) + static_cast<std::size_t>(i)] =
-            static_cast<T>(block[i]);
+            static_cast<T>(of[i / 3][i % 3]);
     }
     require(indefinite == 0,
             "the stiffness is not positive definite at " + std::to_string(indefinite) + " nodes");

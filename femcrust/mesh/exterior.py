@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from femcrust import backends
 from femcrust.errors import InputError
 from femcrust.mesh.mesh import Floats, Ints, Mesh
 
@@ -89,10 +90,9 @@ def members(rows: Ints, group: Ints) -> tuple[NDArray[np.bool_], NDArray[np.bool
 
 def exterior_faces(mesh: Mesh) -> Exterior:
     """Boundary faces of the mesh with their normals, areas and sides."""
-    all_faces = tet_faces(mesh.tets)
-    ids = row_ids(all_faces)
-    met = np.flatnonzero(np.bincount(ids)[ids] == 1)
-    faces = np.ascontiguousarray(all_faces[met], dtype=np.int32)
+    met = backends.core().single_faces(mesh.tets, mesh.n_points)
+    local = OUTWARD_FACES[met % 4]
+    faces = np.take_along_axis(mesh.tets[met // 4], local, axis=1).astype(np.int32)
     corners = mesh.points[faces]
     doubled = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     length = np.linalg.norm(doubled, axis=1)

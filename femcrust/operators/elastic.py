@@ -65,7 +65,7 @@ def elastic(
     space: Discretisation, lam: Floats, mu: Floats, conditions: Conditions, backend: Any
 ) -> ElasticOperator:
     """Build the operator on a backend."""
-    fine, coarse = _surface_rows(space, lam, mu, conditions)
+    fine, coarse = _surface_rows(space, lam, mu, conditions, backend)
     held, projectors, prescribed = _constraints(space, conditions)
     body = backend.Body(space.elements, space.nodes, lam, mu, space.n_vertices)
     stiffness = backend.Stiffness(
@@ -77,7 +77,7 @@ def elastic(
 
 
 def _surface_rows(
-    space: Discretisation, lam: Floats, mu: Floats, conditions: Conditions
+    space: Discretisation, lam: Floats, mu: Floats, conditions: Conditions, backend: Any
 ) -> tuple[surface.BlockRows, surface.BlockRows]:
     """Infinite elements and springs on the quadratic and on the linear level."""
     rows = []
@@ -107,9 +107,7 @@ def _surface_rows(
                     linear,
                 )
             )
-        rows.append(
-            surface.assemble(nodes_of, blocks_of, space.n_vertices if linear else space.n_nodes)
-        )
+        rows.append(surface.assemble(nodes_of, blocks_of, backend))
     return rows[0], rows[1]
 
 
@@ -119,22 +117,26 @@ def _constraints(space: Discretisation, conditions: Conditions) -> tuple[Ints, F
     A node on several constraints keeps only the directions that all of them leave free: the
     projector onto the intersection, from the null space of Σ (I − Q).
     """
-    held = np.zeros((space.n_nodes, 3, 3))
     prescribed = np.zeros((space.n_nodes, 3))
-    for constraint in conditions.constraints:
-        faces = space.face_nodes(constraint.faces)
+    faces_of = [space.face_nodes(constraint.faces) for constraint in conditions.constraints]
+    if not faces_of:
+        return np.zeros(0, dtype=np.int32), np.zeros((0, 3, 3)), prescribed
+    touched = np.unique(np.concatenate([faces.ravel() for faces in faces_of]))
+    held = np.zeros((len(touched), 3, 3))
+    for constraint, faces in zip(conditions.constraints, faces_of, strict=True):
         free = np.broadcast_to(constraint.free, (len(faces), 3, 3))
         blocked = np.repeat(np.eye(3) - free, 6, axis=0)
         nodes = faces.ravel()
-        np.add.at(held, nodes, blocked)
+        np.add.at(held, np.searchsorted(touched, nodes), blocked)
         if constraint.value is not None:
             unique, first = np.unique(nodes, return_index=True)
             value = np.asarray(constraint.value(space.nodes[unique]))
             part = np.einsum("nij,nj->ni", blocked[first], value)
             known = np.einsum("nij,nj->ni", blocked[first], prescribed[unique])
             prescribed[unique] += part - known
-    nodes = np.flatnonzero(held.any(axis=(1, 2))).astype(np.int32)
-    values, vectors = np.linalg.eigh(held[nodes])
+    bound = held.any(axis=(1, 2))
+    nodes, held = touched[bound].astype(np.int32), held[bound]
+    values, vectors = np.linalg.eigh(held)
     free_directions = (values < 1e-9 * np.maximum(values[:, -1:], 1.0)).astype(float)
     projectors = np.einsum("nik,nk,njk->nij", vectors, free_directions, vectors)
     return nodes, np.ascontiguousarray(projectors), prescribed

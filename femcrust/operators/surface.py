@@ -14,10 +14,9 @@ The integral along the ray, ∫ s^(-2p-2) s² ds = 1/(2p−1), is done by hand.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import scipy.sparse as sparse
-from numpy.typing import NDArray
 
 from femcrust.mesh.mesh import Floats, Ints
 
@@ -73,17 +72,17 @@ def infinite_blocks(
     values, slopes = face_shape(POINTS, linear)
     radial = np.einsum("qj,qaj->qa", POINTS, slopes) + exponent * values
     table = slopes - radial[:, :, None]  # C_qai
-    b = np.einsum("qai,kic->kqac", table, dual)
-    outer = np.einsum("q,kqac,kqbd->kabcd", WEIGHTS, b, b)
-    trace = np.einsum("kabcc->kab", outer)
-    lam_w, mu_w = (
-        (lam * weight)[:, None, None, None, None],
-        (mu * weight)[:, None, None, None, None],
-    )
-    eye = np.eye(3)
-    return np.asarray(
-        lam_w * outer + mu_w * outer.transpose(0, 1, 2, 4, 3) + mu_w * trace[..., None, None] * eye
-    )
+    k, n = len(corners), table.shape[1]
+    b = (table.reshape(-1, 3) @ dual).reshape(k, len(POINTS), 3 * n)  # columns (a, c)
+    outer = (b * WEIGHTS[:, None]).transpose(0, 2, 1) @ b
+    outer = outer.reshape(k, n, 3, n, 3).transpose(0, 1, 3, 2, 4)  # kabcd
+    blocks = (lam * weight)[:, None, None, None, None] * outer
+    mu_outer = (mu * weight)[:, None, None, None, None] * outer
+    blocks += mu_outer.swapaxes(3, 4)
+    trace = np.trace(mu_outer, axis1=3, axis2=4)
+    for c in range(3):
+        blocks[..., c, c] += trace
+    return np.asarray(blocks)
 
 
 def spring_blocks(
@@ -100,21 +99,10 @@ def spring_blocks(
     return np.asarray(np.einsum("k,ab,kcd->kabcd", double_area / 2, mass, spring))
 
 
-def assemble(nodes_of: list[Ints], blocks_of: list[Floats], n_nodes: int) -> BlockRows:
+def assemble(nodes_of: list[Ints], blocks_of: list[Floats], backend: Any) -> BlockRows:
     """Sum face blocks into rows. nodes_of: (k, n) each; blocks_of: (k, n, n, 3, 3) each."""
     if not nodes_of:
         empty = np.zeros(0, dtype=np.int32)
         return BlockRows(empty, np.zeros(1, dtype=np.int32), empty, np.zeros((0, 3, 3)))
-    row = np.concatenate([np.repeat(n, n.shape[1], axis=1).ravel() for n in nodes_of])
-    column = np.concatenate([np.tile(n, (1, n.shape[1])).ravel() for n in nodes_of])
-    blocks = np.concatenate([b.reshape(-1, 3, 3) for b in blocks_of])
-    key = row.astype(np.int64) * n_nodes + column
-    unique, inverse = np.unique(key, return_inverse=True)
-    order: NDArray[np.int64] = np.arange(len(key), dtype=np.int64)
-    gather = sparse.csr_matrix((np.ones(len(key)), (inverse, order)), shape=(len(unique), len(key)))
-    summed = np.asarray(gather @ blocks.reshape(-1, 9)).reshape(-1, 3, 3)
-    rows, first = np.unique(unique // n_nodes, return_index=True)
-    begin = np.append(first, len(unique))
-    return BlockRows(
-        rows.astype(np.int32), begin.astype(np.int32), (unique % n_nodes).astype(np.int32), summed
-    )
+    nodes, blocks = np.concatenate(nodes_of), np.concatenate(blocks_of)
+    return BlockRows(*backend.sum_faces(nodes, blocks))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from femcrust import backends
 from femcrust.operators import surface
 
 CORNERS = np.array([[[3.0, 1.0, -2.0], [4.0, 3.5, -1.0], [2.5, 2.0, -4.0]]])
@@ -92,7 +93,7 @@ def test_springs_push_back_along_their_normal() -> None:
 def test_assembly_adds_faces_that_share_nodes() -> None:
     blocks = np.random.default_rng(4099).normal(size=(2, 3, 3, 3, 3))
     faces = np.array([[0, 4, 2], [4, 2, 7]], dtype=np.int32)
-    rows = surface.assemble([faces], [blocks], 9)
+    rows = surface.assemble([faces], [blocks], backends.select())
     dense = np.zeros((9, 9, 3, 3))
     for face, block in zip(faces, blocks, strict=True):
         for i, a in enumerate(face):

@@ -5,6 +5,7 @@ from typing import Any
 cpu: Any
 has_cuda: bool
 instruction_set: str
+testing: Any
 
 def threads() -> int: ...
 def set_threads(n: int) -> None: ...

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "bindings/bind.hpp"
+#include "bindings/testing.hpp"
 
 namespace {
 
@@ -38,4 +39,6 @@ PYBIND11_MODULE(_core, m) {
   m.def("set_threads", [](int n) { omp_set_num_threads(n); });
   pybind11::module_ cpu = m.def_submodule("cpu", "the CPU backend");
   femcrust::bind<femcrust::Cpu>(cpu);
+  pybind11::module_ testing = m.def_submodule("testing", "small pieces, for the tests");
+  femcrust::bind_testing(testing);
 }

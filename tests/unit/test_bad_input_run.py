@@ -52,6 +52,18 @@ def test_a_run_that_does_not_converge_leaves_nothing(desk) -> None:
     desk.told("run", "case.yaml", *words, status=3)
 
 
+def test_a_nearly_incompressible_material_is_named(desk, caplog) -> None:
+    words = ("--set", "materials.rock.nu=0.49999", "--set", "solver.max_iterations=9")
+    line = desk.told("run", "case.yaml", *words, status=3)
+    assert matches(r"materials\.rock\.nu is 0\.49999, nearly incompressible: lower it", line)
+    caplog.clear()
+    assert main(["check", "case.yaml", "--set", "materials.rock.nu=0.495"]) == 0
+    assert matches(r"materials\.rock\.nu is 0\.495: convergence is slow", caplog.text)
+    caplog.clear()
+    assert main(["check", "case.yaml", "--set", "materials.rock.nu=0.49"]) == 0
+    assert caplog.text == ""
+
+
 def test_a_tolerance_below_rounding_is_called_that(desk) -> None:
     line = desk.told("run", "case.yaml", "--set", "solver.tolerance=1e-30", status=3)
     assert matches("double precision reaches no more; raise solver.tolerance", line)

@@ -126,6 +126,7 @@ def build(case: Case, model: Model | None = None) -> tuple[ElasticOperator, Any]
 def run_file(path: Path, overrides: Sequence[str] = (), output: Path | None = None) -> Path:
     """Solve the case in a file and write its results; returns their folder."""
     case = load_case(path, overrides)
+    backends.select(case.solver.backend)  # complains before any work
     directory = output or case.directory / case.output.directory
     outputs.check_directory(directory)
     outputs.check_inputs_survive(case, directory)

@@ -69,12 +69,13 @@ def test_a_tolerance_below_rounding_is_called_that(desk) -> None:
     assert matches("double precision reaches no more; raise solver.tolerance", line)
 
 
-def test_a_backend_that_was_not_built_is_no_other(desk, monkeypatch) -> None:
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_backend_that_was_not_built_is_no_other(command, desk, monkeypatch) -> None:
     monkeypatch.setenv("FEMCRUST_BACKEND", "cuda")
-    line = desk.told("run", "case.yaml", status=4)
+    line = desk.told(command, "case.yaml", status=4)
     assert matches("solver.backend: 'cuda' is not in this build; available: cpu", line)
     monkeypatch.setenv("FEMCRUST_BACKEND", "gpu")
-    line = desk.told("run", "case.yaml")
+    line = desk.told(command, "case.yaml")
     assert matches("FEMCRUST_BACKEND=gpu: solver.backend: 'gpu' is none of", line)
 
 

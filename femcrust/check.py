@@ -20,6 +20,7 @@ from femcrust.stations import case_stations
 def check_file(path: Path, overrides: Sequence[str] = ()) -> Path:
     """Check the case in a file; returns the picture that was drawn beside it."""
     case = load_case(path, overrides)
+    backends.select(case.solver.backend)  # complains where it is not in this build
     directory = case.directory / case.output.directory
     outputs.check_directory(directory)
     outputs.check_inputs_survive(case, directory)

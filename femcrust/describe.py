@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from femcrust import progress
+import logging
+
+from femcrust import materials, progress
 from femcrust.mesh.quality import quality
 from femcrust.model import Model
+
+log = logging.getLogger("femcrust")
 
 
 def describe(model: Model) -> None:
@@ -17,6 +21,9 @@ def describe(model: Model) -> None:
         progress.say(
             f"material {name}: {own.sum():,} elements, mu {mu.min():.4g} … {mu.max():.4g} GPa"
         )
+    slow = materials.nearly_incompressible(elastic)
+    if slow:
+        log.warning(f"{slow}: convergence is slow where volume hardly changes; 0.49 is faster")
     for source in model.sources:
         progress.say(
             f"fault {source.name}: area {source.area / 1e6:.4g} km²,"

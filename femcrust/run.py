@@ -6,17 +6,28 @@ case → mesh, materials, faults, boundaries (model) → quadratic space (discre
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from femcrust import backends, machine, operators, outputs, preconditioners, progress, solvers
+from femcrust import (
+    backends,
+    machine,
+    materials,
+    operators,
+    outputs,
+    preconditioners,
+    progress,
+    solvers,
+)
 from femcrust.case import Case, load_case
 from femcrust.describe import describe
 from femcrust.discretisation import discretise
+from femcrust.errors import NotConverged
 from femcrust.mesh.from_case import case_mesh, check_target, write_mesh
 from femcrust.mesh.quality import quality
 from femcrust.model import Model, build_model
@@ -39,7 +50,7 @@ def run(case: Case, model: Model | None = None) -> Result:
     setup = time.perf_counter() - setup
 
     progress.say(f"solving for {space.n_dof:,} unknowns on {threads} threads")
-    with progress.task("solve") as advance:
+    with progress.task("solve") as advance, _naming_the_cause(model):
         solution = solvers.solve(
             operator,
             preconditioner,
@@ -88,6 +99,18 @@ def run(case: Case, model: Model | None = None) -> Result:
     )
 
 
+@contextlib.contextmanager
+def _naming_the_cause(model: Model) -> Iterator[None]:
+    """A solve that does not converge tells which material it may be due to."""
+    try:
+        yield
+    except NotConverged as error:
+        slow = materials.nearly_incompressible(model.elastic)
+        if not slow:
+            raise
+        raise NotConverged(f"{error}; {slow}, nearly incompressible: lower it to 0.49") from error
+
+
 def build(case: Case, model: Model | None = None) -> tuple[ElasticOperator, Any]:
     """The pieces of a solve: `operator @ u` gives forces, `preconditioner(r)` a correction."""
     model = build_model(case) if model is None else model
@@ -103,6 +126,7 @@ def build(case: Case, model: Model | None = None) -> tuple[ElasticOperator, Any]
 def run_file(path: Path, overrides: Sequence[str] = (), output: Path | None = None) -> Path:
     """Solve the case in a file and write its results; returns their folder."""
     case = load_case(path, overrides)
+    backends.select(case.solver.backend)  # complains before any work
     directory = output or case.directory / case.output.directory
     outputs.check_directory(directory)
     outputs.check_inputs_survive(case, directory)

@@ -5,20 +5,9 @@ The cavity is below x = y = 0. Usage: python meshes/cavity.py out.msh --radius 1
 
 from __future__ import annotations
 
-import argparse
-import time
 from pathlib import Path
 
-from gmsh_session import (
-    KM,
-    generate,
-    grade,
-    name_surface,
-    name_volumes,
-    report,
-    session,
-    write,
-)
+from gmsh_session import KM, command_line, finish, session
 
 
 def build(
@@ -45,25 +34,8 @@ def build(
         reach = half * (1 - 1e-6)
         inside = gmsh.model.getEntitiesInBoundingBox(-reach, -reach, -reach, reach, reach, -1.0, 2)
         wall = [tag for _, tag in inside]
-        name_volumes(gmsh, {"crust": volume})
-        name_surface(gmsh, "cavity", wall)
-        grade(gmsh, wall, size_km * KM, half / 4, growth)
-        generate(gmsh)
-        write(gmsh, path)
-
-
-def main() -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("path", help="the mesh to write, .msh")
-    parser.add_argument("--radius", type=float, default=1.0, help="km")
-    parser.add_argument("--depth", type=float, default=4.0, help="of the centre, km")
-    parser.add_argument("--size", type=float, default=0.2, help="size on the cavity, km")
-    a = parser.parse_args()
-    started = time.perf_counter()
-    build(a.path, a.radius, a.depth, a.size)
-    report(a.path, started)
+        finish(gmsh, path, {"crust": volume}, ("cavity", wall), (size_km * KM, half / 4, growth))
 
 
 if __name__ == "__main__":
-    main()
+    command_line(build, radius_km="of the cavity", depth_km="of its centre", size_km="size on it")

@@ -7,22 +7,10 @@ Usage: python meshes/curved.py out.msh --size 1.5
 
 from __future__ import annotations
 
-import argparse
-import time
 from pathlib import Path
 
 import numpy as np
-from gmsh_session import (
-    KM,
-    fragment,
-    generate,
-    grade,
-    name_surface,
-    name_volumes,
-    report,
-    session,
-    write,
-)
+from gmsh_session import KM, command_line, finish, fragment, session
 
 LATTICE = 17  # points each way: the surface follows the formula within 1 m
 
@@ -58,25 +46,10 @@ def build(
         skin_faces = [tag for dimension, tag in skin if dimension == 2]
         pieces, *faces = fragment(gmsh, [crust], skin_faces)
         fault = [tag for of_one in faces for tag in of_one]
-        name_volumes(gmsh, {"crust": pieces})
-        name_surface(gmsh, "fault", fault)
-        grade(gmsh, fault, size_km * KM, half / 4, growth)
-        generate(gmsh)
-        write(gmsh, path)
-
-
-def main() -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("path", help="the mesh to write, .msh")
-    parser.add_argument("--length", type=float, default=40.0, help="km")
-    parser.add_argument("--size", type=float, default=1.5, help="size on the fault, km")
-    parser.add_argument("--box", type=float, default=4.0, help="width of the box, fault lengths")
-    a = parser.parse_args()
-    started = time.perf_counter()
-    build(a.path, a.length, size_km=a.size, box_lengths=a.box)
-    report(a.path, started)
+        finish(gmsh, path, {"crust": pieces}, ("fault", fault), (size_km * KM, half / 4, growth))
 
 
 if __name__ == "__main__":
-    main()
+    command_line(
+        build, length_km="of the fault", size_km="size on the fault", box_lengths="width of the box"
+    )

@@ -1,4 +1,4 @@
-"""What the mesh recipes share: a Gmsh session, isotropic grading, optimisation, a report.
+"""What the mesh recipes share: a Gmsh session, layers, grading, a report, the command line.
 
 Element size grows linearly with the distance d from the source: h = min(near + growth d, far).
 Lengths in Gmsh are metres.
@@ -6,11 +6,14 @@ Lengths in Gmsh are metres.
 
 from __future__ import annotations
 
+import argparse
 import hashlib
+import inspect
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +102,15 @@ def name_surface(gmsh: Any, name: str, tags: Sequence[int]) -> None:
     gmsh.model.addPhysicalGroup(2, list(tags), name=name)
 
 
+def stacked_boxes(gmsh: Any, half_width: float, depths: Sequence[float]) -> list[int]:
+    """One box between each depth and the next, from above; square in map view, around 0, 0."""
+    width = 2 * half_width
+    return [
+        gmsh.model.occ.addBox(-half_width, -half_width, -low, width, width, low - high)
+        for high, low in pairwise(depths)
+    ]
+
+
 def fragment(gmsh: Any, volumes: Sequence[int], surfaces: Sequence[int]) -> list[list[int]]:
     """Cut volumes and surfaces by one another; the pieces of each, volumes first."""
     _, pieces = gmsh.model.occ.fragment([(3, v) for v in volumes], [(2, s) for s in surfaces])
@@ -112,6 +124,27 @@ def write(gmsh: Any, path: str | Path) -> None:
     gmsh.write(str(path))
 
 
+def finish(
+    gmsh: Any,
+    path: str | Path,
+    volumes: dict[str, Sequence[int]],
+    surface: tuple[str, Sequence[int]],
+    sizes: tuple[float, float, float],
+    move: Callable[[Any], None] | None = None,
+) -> None:
+    """Name volumes and the one surface, grade from it by (near, far, growth), mesh and write.
+
+    move : what happens to the vertices between meshing and writing
+    """
+    name_volumes(gmsh, volumes)
+    name_surface(gmsh, *surface)
+    grade(gmsh, surface[1], *sizes)
+    generate(gmsh)
+    if move is not None:
+        move(gmsh)
+    write(gmsh, path)
+
+
 def report(path: str | Path, started: float) -> None:
     """Counts, shape, time and digest of a mesh just made, on standard output."""
     from femcrust.mesh.quality import quality
@@ -123,3 +156,29 @@ def report(path: str | Path, started: float) -> None:
     groups = ", ".join([*mesh.volumes, *(f"{name} (surface)" for name in mesh.surfaces)])
     sys.stdout.write(f"{path}: {groups}\n{quality(mesh).text()}\nmade in {took:.1f} s; ")
     sys.stdout.write(f"sha256 {digest}\n")
+
+
+def command_line(build: Callable[..., None], **options: str) -> None:
+    """Run a recipe from a shell: `build(path, ...)` with its own defaults, then the report.
+
+    options : keyword argument of `build` -> help. Its first word names the option, as in
+        --radius for radius_km; a truth value becomes a switch that turns it off, --no-hills.
+    """
+    known = inspect.signature(build).parameters
+    parser = argparse.ArgumentParser(description=sys.modules[build.__module__].__doc__)
+    parser.add_argument("path", help="the mesh to write, .msh")
+    for name, text in options.items():
+        default = known[name].default
+        if isinstance(default, bool):
+            parser.add_argument(f"--no-{name}", action="store_false", dest=name, help=text)
+        else:
+            many = "+" if isinstance(default, tuple) else None
+            flag, metavar = f"--{name.partition('_')[0]}", name.rpartition("_")[2].upper()
+            text = f"{text} ({' '.join(map(str, default)) or 'none' if many else default})"
+            parser.add_argument(
+                flag, type=float, nargs=many, default=default, dest=name, metavar=metavar, help=text
+            )
+    given = vars(parser.parse_args())
+    started = time.perf_counter()
+    build(**given)
+    report(given["path"], started)

@@ -7,26 +7,12 @@ the bottom stays flat. Usage: python meshes/strike_slip.py out.msh --size 1
 
 from __future__ import annotations
 
-import argparse
-import time
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from gmsh_session import (
-    HXT,
-    KM,
-    fragment,
-    generate,
-    grade,
-    name_surface,
-    name_volumes,
-    report,
-    session,
-    write,
-)
+from gmsh_session import HXT, KM, command_line, finish, fragment, session, stacked_boxes
 from numpy.typing import NDArray
 
 LAYERS = ("sediments", "upper_crust", "lower_crust", "mantle")
@@ -62,21 +48,14 @@ def build(
     with session("strike_slip", algorithm=algorithm) as gmsh:
         occ = gmsh.model.occ
         depths = [0.0, *(d * KM for d in layers_km), DEPTH]
-        volumes = [
-            occ.addBox(-HALF_WIDTH, -HALF_WIDTH, -low, 2 * HALF_WIDTH, 2 * HALF_WIDTH, low - high)
-            for high, low in pairwise(depths)
-        ]
+        volumes = stacked_boxes(gmsh, HALF_WIDTH, depths)
         fault = occ.addRectangle(-WIDTH, -LENGTH / 2, 0.0, WIDTH, LENGTH)
         occ.rotate([(2, fault)], 0, 0, 0, 0, 1, 0, -np.pi / 2)  # x = -WIDTH goes to z = -WIDTH
         *pieces, faces = fragment(gmsh, volumes, [fault])
         names = (*LAYERS[: len(pieces) - 1], LAYERS[-1])
-        name_volumes(gmsh, dict(zip(names, pieces, strict=True)))
-        name_surface(gmsh, "fault", faces)
-        grade(gmsh, faces, size_km * KM, far, growth)
-        generate(gmsh)
-        if hills:
-            _raise_hills(gmsh)
-        write(gmsh, path)
+        named = dict(zip(names, pieces, strict=True))
+        sizes = (size_km * KM, far, growth)
+        finish(gmsh, path, named, ("fault", faces), sizes, _raise_hills if hills else None)
 
 
 def _raise_hills(gmsh: Any) -> None:
@@ -87,22 +66,12 @@ def _raise_hills(gmsh: Any) -> None:
         gmsh.model.mesh.setNode(tag, position, [])
 
 
-def main() -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("path", help="the mesh to write, .msh")
-    parser.add_argument("--size", type=float, default=1.0, help="size on the fault, km")
-    parser.add_argument("--far", type=float, default=20.0, help="largest size, km")
-    parser.add_argument("--growth", type=float, default=0.15, help="size per distance")
-    parser.add_argument(
-        "--layers", type=float, nargs="+", default=[4.0, 16.0, 32.0], help="their bottoms, km"
-    )
-    parser.add_argument("--flat", action="store_true", help="without hills")
-    args = parser.parse_args()
-    started = time.perf_counter()
-    build(args.path, args.size, args.far, args.growth, args.layers, hills=not args.flat)
-    report(args.path, started)
-
-
 if __name__ == "__main__":
-    main()
+    command_line(
+        build,
+        size_km="size on the fault",
+        far_km="largest size",
+        growth="of the size per distance",
+        layers_km="depths of layers' bottoms",
+        hills="a flat surface",
+    )

@@ -6,6 +6,7 @@ part: those faces are cut into smaller triangles, and a disc is scaled to its ex
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +23,13 @@ from femcrust.grids import Grid, read_grid
 from femcrust.mesh.exterior import Exterior
 from femcrust.mesh.mesh import Floats, Ints, Mesh
 
+SMALLEST = 1e-4  # radius of a disc in mesh cells; below, its unit is wrong, and pieces run out
 MISSED = 1e-3  # of a disc's area: chords miss 1e-4 of it; more means that it leaves the ground
 MOST_HALVINGS = 5  # of the edges of a face under a grid: 6144 points a face
 CHUNK = 500  # faces under a grid at a time: 74 MB of points at the most
+
+
+log = logging.getLogger("femcrust")
 
 
 def traction(mesh: Mesh, faces: Ints, values: tuple[Value, Value, Value], key: str) -> Traction:
@@ -57,6 +62,7 @@ def disc(mesh: Mesh, exterior: Exterior, load: Load, key: str) -> Traction:
     center, radius = np.array(load.disc.center), load.disc.radius
     corners = mesh.points[exterior.faces[top]]
     face, pieces = covered_pieces(corners[..., :2], center, radius)
+    _compare_with_cells(radius, corners[face], key)
     flat = _flat_areas(corners)
     barycentric, share = piece_points(pieces)
     covered = float((share.sum(axis=1) * flat[face]).sum())
@@ -73,6 +79,19 @@ def disc(mesh: Mesh, exterior: Exterior, load: Load, key: str) -> Traction:
     forces *= np.pi * radius**2 / covered
     loaded = np.unique(face)
     return Traction(exterior.faces[top[loaded]], forces[loaded])
+
+
+def _compare_with_cells(radius: float, corners: Floats, key: str) -> None:
+    """Refuse a disc that no cell can see; warn of one that is smaller than the cells under it."""
+    if not len(corners):
+        return  # off the mesh, which has its own message
+    sides = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2)
+    cell = float(sides.max(axis=1).min())
+    compared = f"{key}.disc.radius: {radius:g} m on mesh cells of {cell:.4g} m"
+    if radius < SMALLEST * cell:
+        raise InputError(f"{compared}; check its unit, or make the mesh finer there")
+    if 2 * radius < cell:
+        log.warning(f"{compared}: acts as a point force, wrong within a cell; make the mesh finer")
 
 
 def grid(

@@ -32,6 +32,7 @@ REMEDY = {
 }
 
 
+SLOW = 0.495  # Poisson's ratio from which multigrid needs five times the usual iterations
 LEAST, MOST = 1e-9, 1e18  # Pa; beyond, the single precision of the preconditioner gives out
 
 
@@ -72,6 +73,17 @@ def elastic_fields(
             f"materials.{name}", material, centroids[mine], files
         )
     return Elastic(lam, mu, rho, tuple(materials), index)
+
+
+def nearly_incompressible(elastic: Elastic) -> str:
+    """The materials whose Poisson's ratio makes a solve slow, in one phrase; empty if none."""
+    nu = moduli.poisson_ratio(elastic.lam, elastic.mu)
+    highest = [float(nu[elastic.index == i].max()) for i in range(len(elastic.names))]
+    return ", ".join(
+        f"materials.{name}.nu is {most:.7g}"
+        for name, most in zip(elastic.names, highest, strict=True)
+        if most >= SLOW * (1 - 1e-9)  # λ and μ have lost a few digits of it
+    )
 
 
 def _solid(

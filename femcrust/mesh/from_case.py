@@ -24,6 +24,12 @@ from femcrust.mesh.topography import Ground
 
 UPRIGHT = 89.999  # degrees of dip from which a rectangle counts as vertical
 RIM_POINTS = 24  # of a disc load, to be fine around
+# Formats that hold tetrahedra, in one file: meshio also knows some for surfaces, and some whose
+# second file would stay behind.
+WRITABLE = (
+    *(".vtu", ".vtk", ".msh", ".e", ".exo", ".med", ".inp", ".mesh", ".meshb", ".bdf", ".nas"),
+    *(".cgns", ".su2", ".vol", ".avs"),
+)
 
 
 def case_mesh(case: Case) -> Mesh:
@@ -79,10 +85,10 @@ def rectangle_corners(rectangle: Rectangle) -> Floats:
 
 def check_target(case: Case, path: Path) -> None:
     """InputError, before any work, where the mesh could not be written to `path`."""
-    import meshio
-
-    if path.suffix.lower() not in meshio.extension_to_filetypes:
-        raise InputError(f"{path}: no mesh format has this ending; use .vtu or .msh")
+    if path.suffix.lower() not in WRITABLE:
+        raise InputError(
+            f"{path}: no format of tetrahedra has this ending; use one of {' '.join(WRITABLE)}"
+        )
     if path.is_dir():
         raise InputError(f"{path}: is a folder; name a file in it, e.g. {path / 'mesh.vtu'}")
     if not path.parent.is_dir():

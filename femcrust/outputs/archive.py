@@ -67,8 +67,15 @@ def write_archive(path: Path, result: Result) -> Path:
 
 def read_archive(path: Path) -> Result:
     """The result that `write_archive` wrote; its case has plain attributes, not the schema's."""
+    if not path.parent.is_dir():
+        raise InputError(
+            f"{path.parent}: is no folder of results; name the one that `femcrust run` wrote"
+        )
     if not path.is_file():
-        raise InputError(f"{path}: not there; add npz to output.formats and run the case again")
+        raise InputError(
+            f"{path.parent}: has no {path.name}, which the pictures are drawn from; add npz to"
+            " output.formats and run the case again"
+        )
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = dict(stored)

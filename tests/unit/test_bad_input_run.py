@@ -52,17 +52,30 @@ def test_a_run_that_does_not_converge_leaves_nothing(desk) -> None:
     desk.told("run", "case.yaml", *words, status=3)
 
 
+def test_a_nearly_incompressible_material_is_named(desk, caplog) -> None:
+    words = ("--set", "materials.rock.nu=0.49999", "--set", "solver.max_iterations=9")
+    line = desk.told("run", "case.yaml", *words, status=3)
+    assert matches(r"materials\.rock\.nu is 0\.49999, nearly incompressible: lower it", line)
+    caplog.clear()
+    assert main(["check", "case.yaml", "--set", "materials.rock.nu=0.495"]) == 0
+    assert matches(r"materials\.rock\.nu is 0\.495: convergence is slow", caplog.text)
+    caplog.clear()
+    assert main(["check", "case.yaml", "--set", "materials.rock.nu=0.49"]) == 0
+    assert caplog.text == ""
+
+
 def test_a_tolerance_below_rounding_is_called_that(desk) -> None:
     line = desk.told("run", "case.yaml", "--set", "solver.tolerance=1e-30", status=3)
     assert matches("double precision reaches no more; raise solver.tolerance", line)
 
 
-def test_a_backend_that_was_not_built_is_no_other(desk, monkeypatch) -> None:
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_backend_that_was_not_built_is_no_other(command, desk, monkeypatch) -> None:
     monkeypatch.setenv("FEMCRUST_BACKEND", "cuda")
-    line = desk.told("run", "case.yaml", status=4)
+    line = desk.told(command, "case.yaml", status=4)
     assert matches("solver.backend: 'cuda' is not in this build; available: cpu", line)
     monkeypatch.setenv("FEMCRUST_BACKEND", "gpu")
-    line = desk.told("run", "case.yaml")
+    line = desk.told(command, "case.yaml")
     assert matches("FEMCRUST_BACKEND=gpu: solver.backend: 'gpu' is none of", line)
 
 
@@ -74,13 +87,19 @@ def test_a_backend_that_was_not_built_is_no_other(desk, monkeypatch) -> None:
         ("init ..", "init: '..' is no template; choose from load, magma"),
         ("init load .", "init: case.yaml exists; choose another folder"),
         ("init load stations.csv", "init: stations.csv is a file; choose another folder"),
-        ("plot results", "results/fields.npz: not there; add npz to output.formats"),
-        ("plot case.yaml", "case.yaml/fields.npz: not there"),
+        ("plot results", "results: has no fields.npz, which the pictures are drawn from; add npz"),
+        ("plot case.yaml", "case.yaml: is no folder of results; name the one that"),
+        ("plot absent", "absent: is no folder of results; name the one that `femcrust run` wrote"),
         ("run case.yaml --output case.yaml", "case.yaml: cannot be written .* a part of the path"),
         ("run case.yaml --output .", "the results would replace stations.csv, which output.sta"),
         ("run case.yaml --output " + 300 * "n", "the name is too long; shorten it"),
-        ("mesh case.yaml --output results", "results: no mesh format has this ending; use .vtu"),
-        ("mesh case.yaml --output case.yaml", "case.yaml: no mesh format has this ending"),
+        (
+            "mesh case.yaml --output results",
+            "results: no format of tetrahedra .* use one of .vtu",
+        ),
+        ("mesh case.yaml --output case.yaml", "case.yaml: no format of tetrahedra has this"),
+        ("mesh case.yaml --output a.stl", "a.stl: no format of tetrahedra has this ending"),
+        ("mesh case.yaml --output a.xdmf", "a.xdmf: no format of tetrahedra has this ending"),
         ("mesh case.yaml --output no/m.vtu", "no/m.vtu: there is no folder no; make it first"),
         ("run case.yaml --set solver.tolerance=2", "--set solver.tolerance=2: .* at most 0.01"),
         ("run case.yaml --set mesh.bxo=1", "mesh.bxo: unknown key; did you mean box?"),

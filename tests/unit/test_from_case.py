@@ -10,7 +10,8 @@ from scipy.io import netcdf_file
 
 from femcrust.case import build_case
 from femcrust.errors import InputError
-from femcrust.mesh.from_case import case_mesh
+from femcrust.mesh.from_case import WRITABLE, case_mesh, write_mesh
+from small_meshes import split_cubes
 
 ROCK = {"mu": 3e10, "nu": 0.25}
 
@@ -68,3 +69,18 @@ def test_material_borders_are_faces_of_the_mesh(tmp_path) -> None:
     z = mesh.points[mesh.tets][..., 2]
     straddles = (z.min(axis=1) < -7e3 - 1e-6) & (z.max(axis=1) > -7e3 + 1e-6)
     assert not straddles.any()
+
+
+@pytest.mark.filterwarnings("ignore")  # meshio's own remarks on what some formats leave out
+@pytest.mark.parametrize("ending", WRITABLE)
+def test_a_mesh_is_whole_in_every_format_offered(ending: str, tmp_path: Path, capfd) -> None:
+    import meshio
+
+    mesh = split_cubes(3)
+    path = tmp_path / f"a{ending}"
+    write_mesh(mesh, path)
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]  # and no second file
+    back = meshio.read(path)
+    tets = np.concatenate([block.data for block in back.cells if block.type == "tetra"])
+    assert len(tets) == mesh.n_tets
+    np.testing.assert_allclose(back.points[tets], mesh.points[mesh.tets], atol=1e-6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -160,6 +161,20 @@ def test_disc_that_leaves_the_mesh_is_refused() -> None:
     assert "loads.ice.disc: 9" in refused(block(), EVERYWHERE, {"ice": disc})
     disc["disc"]["center"] = (90e3, 0)  # type: ignore[index]
     assert "0.0 % of the disc" in refused(block(), EVERYWHERE, {"ice": disc})
+
+
+def test_disc_smaller_than_a_cell_is_told_and_one_that_no_cell_sees_is_refused(caplog) -> None:
+    mesh = block(4)  # faces of 2 km by 2 km along their diagonals, 2.828 km
+
+    def disc(radius: float) -> dict[str, Any]:
+        return {"ice": {"disc": {"center": (611.0, 402.0), "radius": radius}, "pressure": 1e6}}
+
+    conditions(mesh, EVERYWHERE, disc(1415.0))
+    assert caplog.text == ""
+    conditions(mesh, EVERYWHERE, disc(1413.0))
+    assert "loads.ice.disc.radius: 1413 m on mesh cells of 2828 m: acts as a point" in caplog.text
+    said = refused(mesh, EVERYWHERE, disc(1e-3))
+    assert "loads.ice.disc.radius: 0.001 m on mesh cells of 2828 m; check its unit" in said
 
 
 def write_grid(path: Path, x: Floats, y: Floats, values: Floats, unit: str) -> None:

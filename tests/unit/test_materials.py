@@ -15,7 +15,7 @@ from femcrust.case.expressions import Expression
 from femcrust.case.schema_materials import Material
 from femcrust.errors import InputError
 from femcrust.grids import read_grid
-from femcrust.materials import elastic_fields
+from femcrust.materials import elastic_fields, nearly_incompressible
 from femcrust.materials.moduli import PAIRS, bulk_modulus, poisson_ratio
 from femcrust.mesh.mesh import Mesh
 from small_meshes import split_cubes
@@ -391,3 +391,10 @@ def test_crust1_columns_are_stable_solids(data: Path, tmp_path: Path) -> None:
     assert (bulk_modulus(fields.lam, fields.mu) > 0).all()
     mantle = centroids(mesh)[:, 2] < row["top8"] * 1e3
     np.testing.assert_allclose(fields.mu[mantle], 1e9 * row["rho8"] * row["vs8"] ** 2, rtol=ULPS)
+
+
+@pytest.mark.parametrize(("nu", "said"), [(0.4949, ""), (0.495, "materials.mud.nu is 0.495")])
+def test_materials_that_hardly_change_volume_are_named(nu: float, said: str) -> None:
+    mud = {"mu": 1e9, "nu": nu, "where": {"depth": (0.0, 2e3)}}
+    both = {"mud": mud, "rock": ROCK | {"where": {"depth": (2e3, 9e3)}}}
+    assert nearly_incompressible(elastic_fields(block(), both)) == said

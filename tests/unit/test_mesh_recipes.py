@@ -132,3 +132,21 @@ def test_cavity_is_a_sphere_and_its_wall_is_inner(
     distance = np.linalg.norm(mesh.points[exterior.faces[wall]] - [0, 0, -4e3], axis=2)
     np.testing.assert_allclose(distance, 1e3, rtol=1e-9)
     assert quality(mesh).min_dihedral_deg > LEAST_ANGLE
+
+
+def test_a_recipe_is_a_command_with_the_defaults_of_its_function(
+    monkeypatch: pytest.MonkeyPatch, root: Path
+) -> None:
+    shared = recipe(monkeypatch, root, "gmsh_session")
+    seen: list[object] = []
+
+    def build(path: str, size_km: float = 1.0, layers_km=(4.0, 16.0), hills: bool = True) -> None:
+        seen.append((path, size_km, layers_km, hills))
+
+    monkeypatch.setattr(shared, "report", lambda path, started: seen.append(path))
+    told = {"size_km": "on the fault", "layers_km": "bottoms", "hills": "flat"}
+    for words in ("a.msh", "b.msh --size 2 --layers 1 3 5 --no-hills"):
+        monkeypatch.setattr("sys.argv", ["recipe.py", *words.split()])
+        shared.command_line(build, **told)
+    assert seen[:2] == [("a.msh", 1.0, (4.0, 16.0), True), "a.msh"]
+    assert seen[2:] == [("b.msh", 2.0, [1.0, 3.0, 5.0], False), "b.msh"]

@@ -33,6 +33,12 @@ class Constraints {
     return out;
   }
 
+  /// f(node, projector [3][3]) for every node.
+  template <class F>
+  void for_each(const F& f) const {
+    for (std::size_t k = 0; k < nodes_.size(); ++k) f(nodes_[k], projectors_.data() + 9 * k);
+  }
+
   template <class T>
   void project(Array<T>& v) const {
     const auto n = static_cast<std::ptrdiff_t>(nodes_.size());

@@ -16,10 +16,10 @@ struct BlockCsr {
   static constexpr std::size_t kBeyond = 2;  // values a kernel may read past the last block
 
   int block_rows = 3, block_columns = 3;
-  Index n_columns = 0;    // block columns of the whole matrix
-  Array<Index> begin;     // [n_rows + 1]
-  Array<Index> columns;   // [entries]
-  Array<T> blocks;        // [entries][R][C] and kBeyond more
+  Index n_columns = 0;   // block columns of the whole matrix
+  Array<Index> begin;    // [n_rows + 1]
+  Array<Index> columns;  // [entries]
+  Array<T> blocks;       // [entries][R][C] and kBeyond more
 
   Index n_rows() const { return static_cast<Index>(begin.size()) - 1; }
   std::size_t size() const {
@@ -29,9 +29,7 @@ struct BlockCsr {
   Index first(Index row) const { return begin[static_cast<std::size_t>(row)]; }
   Index last(Index row) const { return begin[static_cast<std::size_t>(row) + 1]; }
   Index column(Index entry) const { return columns[static_cast<std::size_t>(entry)]; }
-  T* block(Index entry) {
-    return blocks.data() + static_cast<std::size_t>(entry) * per_block();
-  }
+  T* block(Index entry) { return blocks.data() + static_cast<std::size_t>(entry) * per_block(); }
   const T* block(Index entry) const {
     return blocks.data() + static_cast<std::size_t>(entry) * per_block();
   }
@@ -49,8 +47,9 @@ struct BlockCsr {
   /// Room for the entries that `begin` tells, once it is complete.
   void allocate() {
     const auto entries = static_cast<std::size_t>(begin[begin.size() - 1]);
-    columns = Array<Index>(entries);
-    blocks = Array<T>(entries * per_block() + kBeyond);
+    columns = Array<Index>::unwritten(entries);
+    blocks = Array<T>::unwritten(entries * per_block() + kBeyond);
+    for (std::size_t k = 0; k < kBeyond; ++k) blocks[entries * per_block() + k] = T(0);
   }
 
   BlockMatrix<T> as_matrix() && {

@@ -38,9 +38,8 @@ inline void invert_semidefinite(const Cpu& cpu, std::vector<double>& a, std::siz
   }
   for (std::size_t i = 0; i < n; ++i)
     for (std::size_t j = 0; j <= i; ++j) {
-      const double mean = used[i] && used[j]
-                              ? (at(i)[j] + at(j)[i]) / 2 * scale[i] * scale[j]
-                              : 0.0;
+      const double mean =
+          used[i] && used[j] ? (at(i)[j] + at(j)[i]) / 2 * scale[i] * scale[j] : 0.0;
       at(i)[j] = at(j)[i] = mean;
     }
 }

@@ -17,8 +17,8 @@
 namespace femcrust {
 
 struct AggregationOptions {
-  double strength = 0;   // θ of strength.hpp
-  Index coarsest = 0;    // unknowns from which a matrix is inverted
+  double strength = 0;  // θ of strength.hpp
+  Index coarsest = 0;   // unknowns from which a matrix is inverted
 };
 
 template <class T>
@@ -41,10 +41,10 @@ BlockCsr<T> smoothed(const BlockCsr<T>& a, const BlockCsr<T>& tentative, const A
   constexpr double kOmega = 4.0 / 3.0;
   const double step = kOmega / lambda_max;
   const auto b = static_cast<std::size_t>(a.block_rows);
-  return product(a, tentative, [&](Index i, RowSum& sum) {
+  return product(a, tentative, Part::all, [&](Index i, const RowSum& sum) {
     const T* const d = inverse.data() + static_cast<std::size_t>(i) * b * b;
-    for (Index k = 0; k < sum.count; ++k) {
-      double* const s = sum.sums + static_cast<std::size_t>(k) * b * kModeLanes;
+    for (std::size_t k = 0; k < sum.count; ++k) {
+      double* const s = sum.sums + k * b * kModeLanes;
       double old[kModes * kModeLanes];
       std::copy(s, s + b * kModeLanes, old);
       for (std::size_t r = 0; r < b; ++r)
@@ -57,8 +57,8 @@ BlockCsr<T> smoothed(const BlockCsr<T>& a, const BlockCsr<T>& tentative, const A
     }
     if (tentative.first(i) == tentative.last(i)) return;
     const T* const t = tentative.block(tentative.first(i));
+    if (a.diagonal(i) < 0) return;  // of no element
     const Index own = sum.place[tentative.column(tentative.first(i))];
-    if (own < 0) return;  // a row without a diagonal block
     double* const s = sum.sums + static_cast<std::size_t>(own) * b * kModeLanes;
     for (std::size_t r = 0; r < b; ++r)
       for (std::size_t m = 0; m < kModes; ++m)
@@ -81,7 +81,8 @@ Hierarchy<T> hierarchy(const Cpu& cpu, BlockCsr<T> matrix, std::vector<double> m
         smoothed(matrix, basis.prolongation, stage.inverse_diagonal, stage.lambda_max);
     basis.prolongation = {};
     stage.restriction = transposed(stage.prolongation);
-    BlockCsr<T> coarse = product(stage.restriction, product(matrix, stage.prolongation));
+    BlockCsr<T> coarse = symmetric_from_upper(
+        product(stage.restriction, product(matrix, stage.prolongation), Part::upper));
     modes = std::move(basis.modes);
     stage.matrix = std::move(matrix);
     matrix = std::move(coarse);

@@ -26,7 +26,7 @@ double sum_of_pieces(const Cpu& cpu, Index n, const F& piece) {
 /// inverse: [n_rows][B][B] of D
 template <class T>
 double largest_eigenvalue(const Cpu& cpu, const BlockCsr<T>& a, const Array<T>& inverse) {
-  constexpr int kSteps = 12;
+  constexpr int kSteps = 8;
   const Index n = a.n_rows();
   const auto b = static_cast<std::size_t>(a.block_rows);
   Array<double> r(a.size()), p(a.size()), q(a.size()), z(a.size());
@@ -39,9 +39,8 @@ double largest_eigenvalue(const Cpu& cpu, const BlockCsr<T>& a, const Array<T>& 
   }
   const auto apply = product_table<T>().apply[b == 3 ? 0 : 1];
   // The load is in the range of A: a mode that vanishes has no part in it.
-  cpu.for_ranges(n, 1024, [&](Index first, Index last) {
-    apply(first, last, a.view(), q.data(), r.data());
-  });
+  cpu.for_ranges(
+      n, 1024, [&](Index first, Index last) { apply(first, last, a.view(), q.data(), r.data()); });
   std::vector<double> diagonal, off;
   double rho = 0, alpha = 0, beta = 0;
   q.fill(0);

@@ -6,34 +6,50 @@
 namespace femcrust::FEMCRUST_ISA {
 namespace {
 
-using Sums = Lanes<double, kModeLanes>;
+#if defined(__AVX512F__)
+constexpr int kWidth = 8;  // lanes of one register
+#elif defined(__AVX__)
+constexpr int kWidth = 4;
+#else
+constexpr int kWidth = 2;
+#endif
+constexpr int kPieces = (kModes + kWidth - 1) / kWidth;  // registers of a row of six
+using Sums = Lanes<double, kWidth>;
 
 template <class T, int R, int K>
-void add_row(Index n, const Index* columns, const T* left, const SparseRows<T>& right,
-             RowSum& sum) {
+void add_row(Index n, const Index* columns, const T* left, const SparseRows<T>& right, Index from,
+             const RowSum& sum) {
   for (Index k = 0; k < n; ++k) {
-    const T* const a = left + static_cast<std::size_t>(k) * (R * K);
-    const Index row = columns[k];
-    for (Index entry = right.begin[row]; entry < right.begin[row + 1]; ++entry) {
+    double a[R * K];
+    for (int i = 0; i < R * K; ++i)
+      a[i] = static_cast<double>(left[static_cast<std::size_t>(k) * (R * K) + i]);
+    Index entry = right.begin[columns[k]];
+    const Index last = right.begin[columns[k] + 1];
+    while (entry < last && right.columns[entry] < from) ++entry;
+    for (; entry < last; ++entry) {
       const T* const b = right.blocks + static_cast<std::size_t>(entry) * (K * kModes);
-      Sums values[K];
-      for (int j = 0; j < K; ++j)
-        values[j] = __builtin_convertvector((load<T, kModeLanes>(b + j * kModes)), Sums);
-      Index& place = sum.place[right.columns[entry]];
-      const bool first = place < 0;
-      if (first) {
-        place = sum.count++;
-        sum.columns[place] = right.columns[entry];
-      }
-      double* const to = sum.sums + static_cast<std::size_t>(place) * (R * kModeLanes);
-      for (int i = 0; i < R; ++i) {
-        Sums total = {};
-        if (!first) total = load<double, kModeLanes>(to + i * kModeLanes);
-        for (int j = 0; j < K; ++j) total += static_cast<double>(a[i * K + j]) * values[j];
-        store<double, kModeLanes>(to + i * kModeLanes, total);
+      double* const to =
+          sum.sums + static_cast<std::size_t>(sum.place[right.columns[entry]]) * (R * kModeLanes);
+      for (int piece = 0; piece < kPieces; ++piece) {
+        const int lane = piece * kWidth;
+        Sums values[K];
+        for (int j = 0; j < K; ++j)
+          for (int m = 0; m < kWidth; ++m)
+            values[j][m] = static_cast<double>(b[j * kModes + lane + m]);
+        for (int i = 0; i < R; ++i) {
+          Sums total = load<double, kWidth>(to + i * kModeLanes + lane);
+          for (int j = 0; j < K; ++j) total += a[i * K + j] * values[j];
+          store<double, kWidth>(to + i * kModeLanes + lane, total);
+        }
       }
     }
   }
+}
+
+template <class T>
+void round(std::size_t n, const double* __restrict sums, T* __restrict to) {
+  for (std::size_t k = 0; k < n; ++k)
+    for (int m = 0; m < kModes; ++m) to[k * kModes + m] = static_cast<T>(sums[k * kModeLanes + m]);
 }
 
 template <class T, int B>
@@ -56,7 +72,8 @@ void subtract(std::size_t n, double factor, const double* __restrict row, double
 
 template <class T>
 constexpr ProductTable<T> table() {
-  return {{add_row<T, 3, 3>, add_row<T, 6, 3>, add_row<T, 6, 6>}, {apply<T, 3>, apply<T, 6>}};
+  return {
+      {add_row<T, 3, 3>, add_row<T, 6, 3>, add_row<T, 6, 6>}, round<T>, {apply<T, 3>, apply<T, 6>}};
 }
 
 }  // namespace

@@ -33,10 +33,10 @@ std::vector<char> strong_couplings(const BlockCsr<T>& a, double theta) {
       for (Index e = a.first(i); e < a.last(i); ++e) {
         const Index j = a.column(e);
         const double own = square(e);
-        strong[static_cast<std::size_t>(e)] =
-            j != i && own > 0 &&
-            own >= theta * theta * size[static_cast<std::size_t>(i)] *
-                       size[static_cast<std::size_t>(j)];
+        strong[static_cast<std::size_t>(e)] = j != i && own > 0 &&
+                                              own >= theta * theta *
+                                                         size[static_cast<std::size_t>(i)] *
+                                                         size[static_cast<std::size_t>(j)];
       }
   }
   return strong;

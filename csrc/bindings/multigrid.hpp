@@ -33,11 +33,10 @@ Preconditioner make_multigrid(const Problem& problem, const Dense<Index>& edges,
                               int degree) {
   const Index n = problem.body->n_vertices;
   const Cpu cpu;
-  Hierarchy<T> found =
-      hierarchy(cpu, linear_level<T>(problem, surface),
-                projected(rigid_modes(problem.body->nodes.data(), n),
-                          vertex_projectors(*problem.constraints, n)),
-                options);
+  Hierarchy<T> found = hierarchy(cpu, linear_level<T>(problem, surface),
+                                 projected(rigid_modes(problem.body->nodes.data(), n),
+                                           vertex_projectors(*problem.constraints, n)),
+                                 options);
   std::vector<AssembledLevel<T>> levels;
   for (Stage<T>& stage : found.stages) {
     AssembledLevel<T> level;

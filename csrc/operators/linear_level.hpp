@@ -43,8 +43,8 @@ inline void add_surface(const SurfaceView& surface, AssembledP1& k) {
       for (int c = 0; c < 9; ++c) sum[c] += surface.blocks[9 * static_cast<std::size_t>(e) + c];
     }
   }
-  require(outside == 0, "surface: " + std::to_string(outside) +
-                            " blocks couple vertices that share no element");
+  require(outside == 0,
+          "surface: " + std::to_string(outside) + " blocks couple vertices that share no element");
 }
 
 /// out = left a right, all 3×3
@@ -56,8 +56,8 @@ inline void sandwich(const double* left, const double* a, const double* right, d
           left[3 * i] * a[j] + left[3 * i + 1] * a[3 + j] + left[3 * i + 2] * a[6 + j];
   for (int i = 0; i < 3; ++i)
     for (int j = 0; j < 3; ++j)
-      out[3 * i + j] = half[3 * i] * right[j] + half[3 * i + 1] * right[3 + j] +
-                       half[3 * i + 2] * right[6 + j];
+      out[3 * i + j] =
+          half[3 * i] * right[j] + half[3 * i + 1] * right[3 + j] + half[3 * i + 2] * right[6 + j];
 }
 
 /// Projector of each vertex, or nullptr where all directions are free.
@@ -116,8 +116,8 @@ inline std::vector<double> projected(std::vector<double> modes,
     std::copy(to, to + 3 * kModes, old);
     for (int c = 0; c < 3; ++c)
       for (int m = 0; m < kModes; ++m)
-        to[c * kModes + m] = q[3 * c] * old[m] + q[3 * c + 1] * old[kModes + m] +
-                             q[3 * c + 2] * old[2 * kModes + m];
+        to[c * kModes + m] =
+            q[3 * c] * old[m] + q[3 * c + 1] * old[kModes + m] + q[3 * c + 2] * old[2 * kModes + m];
   }
   return modes;
 }

@@ -9,7 +9,7 @@ from femcrust import backends
 from femcrust.machine import GIB, physical_memory
 
 PACKAGES = (
-    *("numpy", "scipy", "h5py", "gmsh", "meshio", "pyamg", "pydantic", "pint", "pyproj"),
+    *("numpy", "scipy", "h5py", "gmsh", "meshio", "pydantic", "pint", "pyproj"),
     *("matplotlib", "mpi4py", "petsc4py", "torch", "cupy-cuda13x"),
 )
 

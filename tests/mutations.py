@@ -171,6 +171,27 @@ MUTATIONS = (
         "fine[at + c] + T(0.0) * sum[c]",
         SOLVER,
     ),
+    Mutation(
+        "prolongation smoothed the wrong way",
+        "csrc/aggregation/hierarchy.hpp",
+        "= -step * value",
+        "= step * value",
+        ("tests/unit/test_aggregation.py",),
+    ),
+    Mutation(
+        "a neighbour's aggregate taken twice",
+        "csrc/aggregation/aggregates.hpp",
+        "if (alone || taken) continue;",
+        "if (alone) continue;",
+        ("tests/unit/test_aggregation.py",),
+    ),
+    Mutation(
+        "held directions of a neighbour stay in the linear level",
+        "csrc/operators/linear_level.hpp",
+        "other != nullptr ? other : kIdentity",
+        "own != nullptr ? kIdentity : kIdentity",
+        ("tests/unit/test_aggregation.py",),
+    ),
     # the mesh
     Mutation(
         "volume of a tetrahedron doubled",

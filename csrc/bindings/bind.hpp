@@ -3,63 +3,15 @@
 #include <pybind11/functional.h>
 #include <pybind11/stl.h>
 
+#include "bindings/multigrid.hpp"
 #include "bindings/problem.hpp"
+#include "bindings/storage.hpp"
 #include "operators/assemble_p1.hpp"
 #include "operators/face_rows.hpp"
 #include "operators/vertex_fields.hpp"
 #include "solvers/cg.hpp"
 
 namespace femcrust {
-
-/// A matrix as Python sends it: (block rows, block columns, begin, columns, blocks).
-using MatrixArrays = std::tuple<int, int, Dense<Index>, Dense<Index>, Dense<double>>;
-
-template <class T>
-BlockMatrix<T> matrix_from(const MatrixArrays& arrays) {
-  const auto& [rows, columns, begin, indices, blocks] = arrays;
-  require(begin.size() > 0 && blocks.size() == indices.size() * rows * columns &&
-              begin.data()[begin.size() - 1] == indices.size(),
-          "matrix: begin, columns and blocks do not fit together");
-  return {rows,           columns,      {}, begin.data(), static_cast<Index>(begin.size() - 1),
-          indices.data(), blocks.data()};
-}
-
-/// One aggregation level: its matrix, its inverse diagonal blocks, prolongation and restriction.
-using LevelArrays = std::tuple<MatrixArrays, Dense<double>, MatrixArrays, MatrixArrays>;
-
-template <class F>
-Preconditioner make_multigrid(const Problem& problem, const Dense<Index>& edges,
-                              const std::vector<LevelArrays>& levels, const MatrixArrays& coarsest,
-                              const Dense<double>& coarsest_inverse, int degree) {
-  using T = typename F::Real;
-  auto fine = std::make_shared<const Stiffness<T>>(problem.in_precision<T>());
-  const auto narrow = [](const Dense<double>& from) {
-    Array<T> to(static_cast<std::size_t>(from.size()));
-    for (std::size_t i = 0; i < to.size(); ++i) to[i] = static_cast<T>(from.data()[i]);
-    return to;
-  };
-  std::vector<AssembledLevel<T>> assembled;
-  for (const auto& [matrix, inverse, prolongation, restriction] : levels) {
-    AssembledLevel<T> level;
-    level.matrix = matrix_from<T>(matrix);
-    level.prolongation = matrix_from<T>(prolongation);
-    level.restriction = matrix_from<T>(restriction);
-    level.size = static_cast<std::size_t>(level.matrix.stored() * level.matrix.block_rows());
-    level.smoother = Chebyshev<T>(narrow(inverse), level.matrix.block_rows(), degree);
-    assembled.push_back(std::move(level));
-  }
-  AssembledLevel<T> last;
-  last.matrix = matrix_from<T>(coarsest);
-  last.size = static_cast<std::size_t>(coarsest_inverse.shape(0));
-  assembled.push_back(std::move(last));
-  Chebyshev<T> smoother(fine->inverse_diagonal(problem.body->view()), 3, degree);
-  const Array<T> inverse = narrow(coarsest_inverse);
-  return {Multigrid<F>(
-      std::move(fine), std::move(smoother),
-      EdgeTransfer(edges.data(), static_cast<Index>(edges.shape(0)), problem.body->n_vertices),
-      problem.constraints->first(problem.body->n_vertices), std::move(assembled),
-      {inverse.begin(), inverse.end()})};
-}
 
 /// Blocks for tests: who sets a node and who adds to it, colour by colour.
 inline py::dict block_arrays(const ElementBlocks& blocks) {
@@ -94,18 +46,6 @@ std::vector<double> time_product(const OwnedBody& body, int columns, int repeats
     seconds.push_back(omp_get_wtime() - start);
   }
   return seconds;
-}
-
-/// f(F{}) with the storage format of that name.
-template <class Use>
-auto with_format(const std::string& name, const Use& use) {
-  if (name == Fp64::kName) return use(Fp64{});
-  if (name == Fp32::kName) return use(Fp32{});
-  if (name == Fp21::kName) return use(Fp21{});
-  if (name == Shared18::kName) return use(Shared18{});
-  if (name == Bf16::kName) return use(Bf16{});
-  if (name == Fp16::kName) return use(Fp16{});
-  throw ArgumentError("storage: " + name + " is not a format");
 }
 
 /// Shape (n_nodes, 3) or (n_nodes, 3, r) of nodal values; returns r.
@@ -268,18 +208,7 @@ void bind(py::module_& m) {
   m.def("block_jacobi", [](const Problem& p) -> Preconditioner {
     return {BlockJacobi(p.stiffness.inverse_diagonal(p.body->view()))};
   });
-  m.def("multigrid",
-        [](const Problem& p, const Dense<Index>& edges, const std::vector<LevelArrays>& levels,
-           const MatrixArrays& coarsest, const Dense<double>& coarsest_inverse, int degree,
-           const std::string& storage) -> Preconditioner {
-          require_shape(edges, {-1, 2}, "edges");
-          require(edges.shape(0) + p.body->n_vertices == p.body->n_nodes(),
-                  "edges: nodes are vertices, then one node for each edge");
-          return with_format(storage, [&](auto format) {
-            return make_multigrid<decltype(format)>(p, edges, levels, coarsest, coarsest_inverse,
-                                                    degree);
-          });
-        });
+  bind_multigrid(m);
   m.def("cg", [](const Problem& p, const Preconditioner& preconditioner, const Dense<double>& load,
                  const Dense<double>& guess, double tolerance, int max_iterations, bool flexible,
                  const std::function<bool(int, double)>& watch) {

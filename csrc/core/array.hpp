@@ -1,6 +1,8 @@
 /// A fixed-size array on a cache-line boundary whose pages are touched first by the threads that
 /// will work on them, so that on machines with several memories each thread reads its own.
 #pragma once
+#include <sys/mman.h>
+
 #include <cstdlib>
 #include <memory>
 #include <new>
@@ -24,6 +26,14 @@ class Array {
     size_ = size;
   }
 
+  /// Memory that nobody has touched: whoever writes it first places its pages.
+  static Array unwritten(std::size_t size) {
+    Array out;
+    out.data_.reset(allocate(size));
+    out.size_ = out.capacity_ = size;
+    return out;
+  }
+
   T* data() { return data_.get(); }
   const T* data() const { return data_.get(); }
   std::size_t size() const { return size_; }
@@ -44,15 +54,21 @@ class Array {
   }
 
  private:
-  static constexpr std::size_t kLine = 64;
+  static constexpr std::size_t kLine = 64, kLargePage = std::size_t{1} << 21;
   struct Free {
     void operator()(T* p) const { std::free(p); }
   };
   static T* allocate(std::size_t size) {
     if (size == 0) return nullptr;
+    // Large arrays in large pages, where the system has them: a fault for 2 MiB, not for 4 KiB.
+    const bool large = size * sizeof(T) >= 2 * kLargePage;
+    const std::size_t border = large ? kLargePage : kLine;
     const std::size_t bytes = (size * sizeof(T) + kLine - 1) / kLine * kLine;
-    void* const p = std::aligned_alloc(kLine, bytes);
-    if (p == nullptr) throw std::bad_alloc();
+    void* p = nullptr;
+    if (posix_memalign(&p, border, bytes) != 0) throw std::bad_alloc();
+#ifdef MADV_HUGEPAGE
+    if (large) madvise(p, bytes, MADV_HUGEPAGE);  // advice: without it all is as well, but slower
+#endif
     return static_cast<T*>(p);
   }
 

@@ -1,5 +1,6 @@
 /// A sparse matrix of dense blocks (3×3, 3×6, 6×3 or 6×6), with few or all rows stored.
 #pragma once
+#include <utility>
 #include <vector>
 
 #include "backends/cpu.hpp"
@@ -27,6 +28,16 @@ class BlockMatrix {
     blocks_ = Array<T>(entries * per_block);
     for (std::size_t i = 0; i < entries * per_block; ++i) blocks_[i] = static_cast<T>(blocks[i]);
   }
+
+  /// All rows stored, in arrays that are taken over; `blocks` may be longer than its entries.
+  BlockMatrix(int block_rows, int block_columns, Array<Index> begin, Array<Index> columns,
+              Array<T> blocks)
+      : block_rows_(block_rows),
+        block_columns_(block_columns),
+        stored_(static_cast<Index>(begin.size()) - 1),
+        begin_(std::move(begin)),
+        columns_(std::move(columns)),
+        blocks_(std::move(blocks)) {}
 
   Index stored() const { return stored_; }
   bool empty() const { return stored_ == 0; }

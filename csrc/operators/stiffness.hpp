@@ -34,6 +34,12 @@ class Constraints {
     return out;
   }
 
+  /// f(node, projector [3][3]) for every node.
+  template <class F>
+  void for_each(const F& f) const {
+    for (std::size_t k = 0; k < nodes_.size(); ++k) f(nodes_[k], projectors_.data() + 9 * k);
+  }
+
   template <class F>
   void project(const Cpu& cpu, int width, Words<F>& v) const {
     if (empty()) return;

@@ -30,11 +30,7 @@ class AssembledCycle {
  public:
   AssembledCycle(std::vector<AssembledLevel<T>> levels, std::vector<T> coarsest_inverse)
       : levels_(std::move(levels)), coarsest_inverse_(std::move(coarsest_inverse)) {
-    const Cpu cpu;
-    for (AssembledLevel<T>& level : levels_) {
-      if (&level != &levels_.back()) level.smoother.estimate(cpu, level, level.size);
-      vectors_.emplace_back(level.size);
-    }
+    for (const AssembledLevel<T>& level : levels_) vectors_.emplace_back(level.size);
     require(coarsest_inverse_.size() == levels_.back().size * levels_.back().size,
             "multigrid: the coarsest inverse has the wrong size");
   }

@@ -53,8 +53,12 @@ class Chebyshev {
   static constexpr int kLanczosSteps = 12;
 
   Chebyshev() = default;
-  Chebyshev(Array<T> inverse_diagonal, int block_size, int degree)
-      : inverse_(std::move(inverse_diagonal)), block_size_(block_size), degree_(degree) {}
+  /// lambda_max: of D⁻¹A where it is known; 0: `estimate` finds it
+  Chebyshev(Array<T> inverse_diagonal, int block_size, int degree, double lambda_max = 0)
+      : inverse_(std::move(inverse_diagonal)),
+        block_size_(block_size),
+        degree_(degree),
+        lambda_max_(lambda_max) {}
 
   double lambda_max() const { return lambda_max_; }
   std::size_t bytes() const { return inverse_.bytes(); }
@@ -63,6 +67,7 @@ class Chebyshev {
   /// α and β of the recurrence are the entries of the tridiagonal matrix [Saad03, §6.7.3].
   template <class Operator>
   void estimate(const Cpu& cpu, const Operator& A, std::size_t n) {
+    if (lambda_max_ > 0) return;
     Array<T> r(n), z(n), p(n), q(n);
     std::uint32_t state = 2463534242U;  // any seed but zero serves
     for (std::size_t i = 0; i < n; ++i) {

@@ -105,7 +105,7 @@ def test_answers_are_the_same_to_the_bit_on_one_and_two_threads(small: Model) ->
         answers = []
         for threads in (1, 2, 1):
             backends.set_threads(threads)
-            np.random.seed(threads)  # noqa: NPY002 - pyamg draws from it; the answer must not
+            np.random.seed(threads)  # noqa: NPY002 - nothing in a solve draws from it
             answers.append(solvers.solve(*hard.prepared(small)))
     finally:
         backends.set_threads(before)

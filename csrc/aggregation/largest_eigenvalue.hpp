@@ -1,0 +1,89 @@
+/// The largest eigenvalue of D⁻¹A of an assembled level by a few Lanczos steps in the inner product
+/// of D, written as conjugate gradients on a fixed random load [Saad03, §6.7.3].
+#pragma once
+#include <cmath>
+#include <vector>
+
+#include "aggregation/block_csr.hpp"
+#include "preconditioners/chebyshev.hpp"
+
+namespace femcrust {
+
+/// Work on rows in pieces and the sum of what they return, added in order: the bits do not depend
+/// on the number of threads.
+template <class F>
+double sum_of_pieces(const Cpu& cpu, Index n, const F& piece) {
+  constexpr Index kRows = 1024;
+  std::vector<double> sums(static_cast<std::size_t>((n + kRows - 1) / kRows));
+  cpu.for_ranges(n, kRows, [&](Index first, Index last) {
+    sums[static_cast<std::size_t>(first / kRows)] = piece(first, last);
+  });
+  double sum = 0;
+  for (const double part : sums) sum += part;
+  return sum;
+}
+
+/// inverse: [n_rows][B][B] of D
+template <class T>
+double largest_eigenvalue(const Cpu& cpu, const BlockCsr<T>& a, const Array<T>& inverse) {
+  constexpr int kSteps = 8;
+  const Index n = a.n_rows();
+  const auto b = static_cast<std::size_t>(a.block_rows);
+  Array<double> r(a.size()), p(a.size()), q(a.size()), z(a.size());
+  std::uint32_t state = 2463534242U;  // any seed but zero serves
+  for (double& value : q) {
+    state ^= state << 13;
+    state ^= state >> 17;
+    state ^= state << 5;
+    value = static_cast<double>(state) / 4294967296.0 - 0.5;
+  }
+  const auto apply = product_table<T>().apply[b == 3 ? 0 : 1];
+  // The load is in the range of A: a mode that vanishes has no part in it.
+  cpu.for_ranges(
+      n, 1024, [&](Index first, Index last) { apply(first, last, a.view(), q.data(), r.data()); });
+  std::vector<double> diagonal, off;
+  double rho = 0, alpha = 0, beta = 0;
+  q.fill(0);
+  for (int step = 0; step < kSteps; ++step) {
+    const double rho_next = sum_of_pieces(cpu, n, [&](Index first, Index last) {
+      double sum = 0;
+      for (auto i = static_cast<std::size_t>(first) * b; i < static_cast<std::size_t>(last) * b;
+           ++i)
+        r[i] -= alpha * q[i];
+      for (auto i = static_cast<std::size_t>(first); i < static_cast<std::size_t>(last); ++i)
+        for (std::size_t c = 0; c < b; ++c) {
+          const T* const d = inverse.data() + (i * b + c) * b;
+          double value = 0;
+          for (std::size_t k = 0; k < b; ++k) value += static_cast<double>(d[k]) * r[i * b + k];
+          z[i * b + c] = value;
+          sum += value * r[i * b + c];
+        }
+      return sum;
+    });
+    if (!(rho_next > 0)) break;
+    beta = step == 0 ? 0.0 : rho_next / rho;
+    rho = rho_next;
+    cpu.for_ranges(n, 1024, [&](Index first, Index last) {
+      for (auto i = static_cast<std::size_t>(first) * b; i < static_cast<std::size_t>(last) * b;
+           ++i)
+        p[i] = z[i] + beta * p[i];
+    });
+    const double curvature = sum_of_pieces(cpu, n, [&](Index first, Index last) {
+      apply(first, last, a.view(), p.data(), q.data());
+      double sum = 0;
+      for (auto i = static_cast<std::size_t>(first) * b; i < static_cast<std::size_t>(last) * b;
+           ++i)
+        sum += p[i] * q[i];
+      return sum;
+    });
+    if (!(curvature > 0)) break;
+    const double before = alpha;
+    alpha = rho / curvature;
+    if (step > 0) off.push_back(std::sqrt(beta) / before);
+    diagonal.push_back(1 / alpha + (step > 0 ? beta / before : 0.0));
+  }
+  require(!diagonal.empty(), "the largest eigenvalue of a level could not be estimated");
+  return largest_eigenvalue(diagonal, off);
+}
+
+}  // namespace femcrust

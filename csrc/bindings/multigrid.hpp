@@ -1,0 +1,88 @@
+/// The multigrid of a problem as Python asks for it. No maths here.
+#pragma once
+#include "aggregation/hierarchy.hpp"
+#include "bindings/aggregation.hpp"
+#include "bindings/problem.hpp"
+#include "bindings/storage.hpp"
+#include "operators/linear_level.hpp"
+
+namespace femcrust {
+
+/// Surface rows of the linear level as Python sends them: (rows, begin, columns, blocks).
+using RowArrays = std::tuple<Dense<Index>, Dense<Index>, Dense<Index>, Dense<double>>;
+
+inline SurfaceView surface_view(const RowArrays& arrays) {
+  const auto& [rows, begin, columns, blocks] = arrays;
+  require(begin.size() == rows.size() + 1 && begin.data()[rows.size()] == columns.size() &&
+              blocks.size() == 9 * columns.size(),
+          "surface: rows, begin, columns and blocks do not fit together");
+  return {static_cast<Index>(rows.size()), rows.data(), begin.data(), columns.data(),
+          blocks.data()};
+}
+
+template <class T>
+BlockCsr<T> linear_level(const Problem& problem, const SurfaceView& surface) {
+  const Index n = problem.body->n_vertices;
+  AssembledP1 stiffness = assemble_p1(problem.body->view(), n);
+  add_surface(surface, stiffness);
+  return constrained<T>(stiffness, vertex_projectors(*problem.constraints, n));
+}
+
+template <class F>
+Preconditioner make_multigrid(const Problem& problem, const Dense<Index>& edges,
+                              const SurfaceView& surface, const AggregationOptions& options,
+                              int degree) {
+  using T = typename F::Real;
+  const Index n = problem.body->n_vertices;
+  const Cpu cpu;
+  Hierarchy<T> found = hierarchy(cpu, linear_level<T>(problem, surface),
+                                 projected(rigid_modes(problem.body->nodes.data(), n),
+                                           vertex_projectors(*problem.constraints, n)),
+                                 options);
+  std::vector<AssembledLevel<T>> levels;
+  for (Stage<T>& stage : found.stages) {
+    AssembledLevel<T> level;
+    const int block = stage.matrix.block_rows;
+    level.size = stage.matrix.size();
+    level.matrix = std::move(stage.matrix).as_matrix();
+    if (stage.lambda_max > 0) {
+      level.prolongation = std::move(stage.prolongation).as_matrix();
+      level.restriction = std::move(stage.restriction).as_matrix();
+      level.smoother =
+          Chebyshev<T>(std::move(stage.inverse_diagonal), block, degree, stage.lambda_max);
+    }
+    levels.push_back(std::move(level));
+  }
+  auto fine = std::make_shared<const Stiffness<T>>(problem.in_precision<T>());
+  Chebyshev<T> smoother(fine->inverse_diagonal(problem.body->view()), 3, degree);
+  return {Multigrid<F>(std::move(fine), std::move(smoother),
+                       EdgeTransfer(edges.data(), static_cast<Index>(edges.shape(0)), n),
+                       problem.constraints->first(n), std::move(levels),
+                       std::move(found.coarsest_inverse))};
+}
+
+inline void bind_multigrid(py::module_& m) {
+  m.def(
+      "multigrid",
+      [](const Problem& p, const Dense<Index>& edges, const RowArrays& surface, double strength,
+         Index coarsest, int degree, const std::string& storage) -> Preconditioner {
+        require_shape(edges, {-1, 2}, "edges");
+        require(edges.shape(0) + p.body->n_vertices == p.body->n_nodes(),
+                "edges: nodes are vertices, then one node for each edge");
+        const AggregationOptions options{strength, coarsest};
+        const SurfaceView rows = surface_view(surface);
+        const py::gil_scoped_release free;
+        return with_format(storage, [&](auto format) {
+          return make_multigrid<decltype(format)>(p, edges, rows, options, degree);
+        });
+      },
+      py::arg("stiffness"), py::arg("edges"), py::arg("surface"), py::arg("strength"),
+      py::arg("coarsest"), py::arg("degree"), py::arg("storage"));
+  py::module_ pieces = m.def_submodule("aggregation", "its pieces, for tests");
+  bind_aggregation(pieces);
+  pieces.def("linear_level", [](const Problem& p, const RowArrays& surface) {
+    return arrays_of(linear_level<double>(p, surface_view(surface)));
+  });
+}
+
+}  // namespace femcrust

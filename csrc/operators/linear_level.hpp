@@ -1,0 +1,125 @@
+/// The linear level of the multigrid, Q (K + S) Q + (I − Q) tr(D)/3 on the vertices: elements K,
+/// surface rows S (infinite elements, springs), Q onto what boundaries leave free, D the diagonal
+/// block. Held directions keep a positive diagonal and couple to nothing.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "aggregation/block_csr.hpp"
+#include "operators/assemble_p1.hpp"
+#include "operators/stiffness.hpp"
+
+namespace femcrust {
+
+/// Rows of 3×3 blocks on the vertices.
+struct SurfaceView {
+  Index n_rows = 0;
+  const Index* rows = nullptr;     // [n_rows]
+  const Index* begin = nullptr;    // [n_rows + 1]
+  const Index* columns = nullptr;  // [begin[n_rows]]
+  const double* blocks = nullptr;  // [begin[n_rows]][3][3]
+};
+
+/// Adds S to K. Its faces are faces of elements, so the pattern of K holds it.
+inline void add_surface(const SurfaceView& surface, AssembledP1& k) {
+  const auto n = static_cast<Index>(k.begin.size()) - 1;
+  Index outside = 0;
+#pragma omp parallel for schedule(static) reduction(+ : outside)
+  for (Index r = 0; r < surface.n_rows; ++r) {
+    const Index row = surface.rows[r];
+    if (row < 0 || row >= n) {
+      ++outside;
+      continue;
+    }
+    const auto from = k.columns.begin() + k.begin[static_cast<std::size_t>(row)];
+    const auto to = k.columns.begin() + k.begin[static_cast<std::size_t>(row) + 1];
+    for (Index e = surface.begin[r]; e < surface.begin[r + 1]; ++e) {
+      const auto found = std::lower_bound(from, to, surface.columns[e]);
+      if (found == to || *found != surface.columns[e]) {
+        ++outside;
+        continue;
+      }
+      double* const sum = k.blocks.data() + 9 * (found - k.columns.begin());
+      for (int c = 0; c < 9; ++c) sum[c] += surface.blocks[9 * static_cast<std::size_t>(e) + c];
+    }
+  }
+  require(outside == 0,
+          "surface: " + std::to_string(outside) + " blocks couple vertices that share no element");
+}
+
+/// out = left a right, all 3×3
+inline void sandwich(const double* left, const double* a, const double* right, double* out) {
+  double half[9];
+  for (int i = 0; i < 3; ++i)
+    for (int j = 0; j < 3; ++j)
+      half[3 * i + j] =
+          left[3 * i] * a[j] + left[3 * i + 1] * a[3 + j] + left[3 * i + 2] * a[6 + j];
+  for (int i = 0; i < 3; ++i)
+    for (int j = 0; j < 3; ++j)
+      out[3 * i + j] =
+          half[3 * i] * right[j] + half[3 * i + 1] * right[3 + j] + half[3 * i + 2] * right[6 + j];
+}
+
+/// Projector of each vertex, or nullptr where all directions are free.
+inline std::vector<const double*> vertex_projectors(const Constraints& constraints, Index n) {
+  std::vector<const double*> of(static_cast<std::size_t>(n), nullptr);
+  constraints.for_each([&](Index node, const double* projector) {
+    if (node < n) of[static_cast<std::size_t>(node)] = projector;
+  });
+  return of;
+}
+
+/// Q K Q + (I − Q) tr(D)/3, stored in T. `projectors`: [n_vertices], nullptr where Q = I.
+template <class T>
+BlockCsr<T> constrained(const AssembledP1& k, const std::vector<const double*>& projectors) {
+  constexpr double kIdentity[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+  const auto n = static_cast<Index>(k.begin.size()) - 1;
+  BlockCsr<T> out;
+  out.n_columns = n;
+  out.begin = Array<Index>(k.begin.size());
+  std::copy(k.begin.begin(), k.begin.end(), out.begin.begin());
+  out.allocate();
+#pragma omp parallel for schedule(static)
+  for (Index i = 0; i < n; ++i) {
+    const double* const own = projectors[static_cast<std::size_t>(i)];
+    for (Index e = out.first(i); e < out.last(i); ++e) {
+      const Index j = k.columns[static_cast<std::size_t>(e)];
+      const double* const other = projectors[static_cast<std::size_t>(j)];
+      const double* from = k.blocks.data() + 9 * static_cast<std::size_t>(e);
+      double block[9];
+      if (own != nullptr || other != nullptr) {
+        sandwich(own != nullptr ? own : kIdentity, from, other != nullptr ? other : kIdentity,
+                 block);
+        if (i == j)
+          for (int c = 0; c < 9; ++c)
+            block[c] += (from[0] + from[4] + from[8]) / 3 * (kIdentity[c] - own[c]);
+        from = block;
+      }
+      out.columns[static_cast<std::size_t>(e)] = j;
+      T* const to = out.block(e);
+      for (int c = 0; c < 9; ++c) to[c] = static_cast<T>(from[c]);
+    }
+  }
+  return out;
+}
+
+/// Q B of modes B: what is held has no part in them. modes: [n_vertices][3][6]
+inline std::vector<double> projected(std::vector<double> modes,
+                                     const std::vector<const double*>& projectors) {
+  const auto n = static_cast<std::ptrdiff_t>(projectors.size());
+#pragma omp parallel for schedule(static)
+  for (std::ptrdiff_t v = 0; v < n; ++v) {
+    const double* const q = projectors[static_cast<std::size_t>(v)];
+    if (q == nullptr) continue;
+    double* const to = modes.data() + 3 * kModes * v;
+    double old[3 * kModes];
+    std::copy(to, to + 3 * kModes, old);
+    for (int c = 0; c < 3; ++c)
+      for (int m = 0; m < kModes; ++m)
+        to[c * kModes + m] =
+            q[3 * c] * old[m] + q[3 * c + 1] * old[kModes + m] + q[3 * c + 2] * old[2 * kModes + m];
+  }
+  return modes;
+}
+
+}  // namespace femcrust

@@ -10,6 +10,7 @@ from femcrust.mesh.mesh import Floats, Ints
 cpu: Any
 has_cuda: bool
 instruction_set: str
+testing: Any
 
 def threads() -> int: ...
 def set_threads(n: int) -> None: ...

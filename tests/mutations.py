@@ -22,6 +22,7 @@ OPERATOR = ("tests/unit/test_operators.py",)
 SURFACE = ("tests/unit/test_surface.py",)
 CONVENTIONS = ("tests/unit/test_conventions.py",)
 FAULTS = ("tests/unit/test_faults_conventions.py", *CONVENTIONS)
+FORMATS = ("tests/unit/test_formats.py",)
 SOLVER = ("tests/unit/test_solver_iterations.py",)
 
 MUTATIONS = (
@@ -198,5 +199,48 @@ MUTATIONS = (
         "{name: new_point[faces] for",
         "{name: faces for",
         MESH,
+    ),
+    # storage formats
+    Mutation(
+        "ties away from zero",
+        "csrc/core/float_bits.hpp",
+        "magnitude + kHalf + (magnitude >> D & 1u)",
+        "magnitude + kHalf + 1u",
+        FORMATS,
+    ),
+    Mutation(
+        "the largest number rounds to infinity",
+        "csrc/core/float_bits.hpp",
+        "nearest < kLargest ? nearest : kLargest",
+        "nearest",
+        FORMATS,
+    ),
+    Mutation(
+        "a NaN with a small payload becomes infinity",
+        "csrc/core/float_bits.hpp",
+        "kInfinityBits < magnitude ? kNanBits : kInfinityBits",
+        "kInfinityBits",
+        FORMATS,
+    ),
+    Mutation(
+        "a shared exponent without its clamp",
+        "csrc/core/shared_exponent.hpp",
+        "v < largest ? v : largest",
+        "v",
+        FORMATS,
+    ),
+    Mutation(
+        "a node with a NaN looks finite",
+        "csrc/core/shared_exponent.hpp",
+        "exponent < 255 ? word : kNotANumber",
+        "word",
+        FORMATS,
+    ),
+    Mutation(
+        "small halves are cut off",
+        "csrc/core/half.hpp",
+        "magnitude < kNormalBits ? small : large",
+        "magnitude < kNormalBits ? 0 : large",
+        FORMATS,
     ),
 )

@@ -6,6 +6,7 @@
 
 #include "bindings/bind.hpp"
 #include "bindings/mesh.hpp"
+#include "bindings/testing.hpp"
 
 namespace {
 
@@ -40,4 +41,6 @@ PYBIND11_MODULE(_core, m) {
   femcrust::bind_mesh(m);
   pybind11::module_ cpu = m.def_submodule("cpu", "the CPU backend");
   femcrust::bind<femcrust::Cpu>(cpu);
+  pybind11::module_ testing = m.def_submodule("testing", "small pieces, for the tests");
+  femcrust::bind_testing(testing);
 }

@@ -1,7 +1,9 @@
-/// Integer types by role, and the qualifier that both compilers understand.
+/// Integer types by role, and the qualifiers of functions that are inlined everywhere.
 #pragma once
 #include <cstddef>
 #include <cstdint>
+
+#include "core/hd.hpp"
 
 namespace femcrust {
 
@@ -10,6 +12,6 @@ using GlobalIndex = std::int64_t;  // sums over ranks, and products of local siz
 
 /// Internal linkage and always inlined: kernels are compiled once for each instruction set, and the
 /// linker must never take one set's copy of a function for another's.
-#define FEMCRUST_INLINE static inline __attribute__((always_inline))
+#define FEMCRUST_INLINE FEMCRUST_HD static inline __attribute__((always_inline))
 
 }  // namespace femcrust

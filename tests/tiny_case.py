@@ -101,6 +101,7 @@ def desk(
     folder.mkdir()
     monkeypatch.chdir(folder)
     monkeypatch.delenv("FEMCRUST_BACKEND", raising=False)
+    monkeypatch.setattr("femcrust.progress.LINE_EVERY", 1e9)  # a busy machine says no more
     return Desk(folder, capsys)
 
 

@@ -5,6 +5,7 @@
 #include "bindings/problem.hpp"
 #include "bindings/storage.hpp"
 #include "operators/linear_level.hpp"
+#include "operators/stiffness_unit.hpp"
 
 namespace femcrust {
 
@@ -21,10 +22,10 @@ inline SurfaceView surface_view(const RowArrays& arrays) {
 }
 
 template <class T>
-BlockCsr<T> linear_level(const Problem& problem, const SurfaceView& surface) {
+BlockCsr<T> linear_level(const Problem& problem, const SurfaceView& surface, double unit) {
   const Index n = problem.body->n_vertices;
-  AssembledP1 stiffness = assemble_p1(problem.body->view(), n);
-  add_surface(surface, stiffness);
+  AssembledP1 stiffness = assemble_p1(problem.body->view(unit), n);
+  add_surface(surface, unit, stiffness);
   return constrained<T>(stiffness, vertex_projectors(*problem.constraints, n));
 }
 
@@ -35,7 +36,8 @@ Preconditioner make_multigrid(const Problem& problem, const Dense<Index>& edges,
   using T = typename F::Real;
   const Index n = problem.body->n_vertices;
   const Cpu cpu;
-  Hierarchy<T> found = hierarchy(cpu, linear_level<T>(problem, surface),
+  const double unit = stiffness_unit(problem.body->view());
+  Hierarchy<T> found = hierarchy(cpu, linear_level<T>(problem, surface, unit),
                                  projected(rigid_modes(problem.body->nodes.data(), n),
                                            vertex_projectors(*problem.constraints, n)),
                                  options);
@@ -53,8 +55,8 @@ Preconditioner make_multigrid(const Problem& problem, const Dense<Index>& edges,
     }
     levels.push_back(std::move(level));
   }
-  auto fine = std::make_shared<const Stiffness<T>>(problem.in_precision<T>());
-  Chebyshev<T> smoother(fine->inverse_diagonal(problem.body->view()), 3, degree);
+  auto fine = std::make_shared<const Stiffness<T>>(problem.in_precision<T>(unit));
+  Chebyshev<T> smoother(fine->inverse_diagonal(problem.body->view(unit)), 3, degree);
   return {Multigrid<F>(std::move(fine), std::move(smoother),
                        EdgeTransfer(edges.data(), static_cast<Index>(edges.shape(0)), n),
                        problem.constraints->first(n), std::move(levels),
@@ -81,7 +83,7 @@ inline void bind_multigrid(py::module_& m) {
   py::module_ pieces = m.def_submodule("aggregation", "its pieces, for tests");
   bind_aggregation(pieces);
   pieces.def("linear_level", [](const Problem& p, const RowArrays& surface) {
-    return arrays_of(linear_level<double>(p, surface_view(surface)));
+    return arrays_of(linear_level<double>(p, surface_view(surface), 1));
   });
 }
 

@@ -43,9 +43,9 @@ struct OwnedBody {
   }
 
   Index n_nodes() const { return blocks->n_nodes; }
-  Body view() const {
-    return {elements.data(),    nodes.data(), lam.data(), mu.data(),
-            blocks->n_elements, n_nodes(),    n_vertices, blocks.get()};
+  Body view(double unit = 1) const {
+    return {elements.data(), nodes.data(), lam.data(),   mu.data(), blocks->n_elements,
+            n_nodes(),       n_vertices,   blocks.get(), unit};
   }
 };
 
@@ -55,9 +55,11 @@ struct SurfaceRows {
   std::vector<double> blocks;
 
   template <class T>
-  BlockMatrix<T> matrix() const {
+  BlockMatrix<T> matrix(double unit) const {
+    std::vector<double> scaled = blocks;
+    for (double& value : scaled) value /= unit;
     return {
-        3, 3, rows, begin.data(), static_cast<Index>(rows.size()), columns.data(), blocks.data()};
+        3, 3, rows, begin.data(), static_cast<Index>(rows.size()), columns.data(), scaled.data()};
   }
 };
 
@@ -71,11 +73,11 @@ struct Problem {
       : body(std::move(body_)),
         surface(std::move(surface_)),
         constraints(std::make_shared<const Constraints>(std::move(constraints_))),
-        stiffness(in_precision<double>()) {}
+        stiffness(in_precision<double>(1)) {}
 
   template <class T>
-  Stiffness<T> in_precision() const {
-    return {body->view(), body->blocks, surface.matrix<T>(), constraints};
+  Stiffness<T> in_precision(double unit) const {
+    return {body->view(unit), body->blocks, surface.matrix<T>(unit), constraints};
   }
 };
 

@@ -60,7 +60,7 @@ inline EdgeBlocks edge_blocks(const Body& body, Index n_vertices) {
       g[0][c] = -(tail[0][c] + tail[1][c] + tail[2][c]);
       for (int j = 0; j < 3; ++j) g[j + 1][c] = tail[j][c];
     }
-    const double lam = volume * body.lam[e], mu = volume * body.mu[e];
+    const double lam = volume * body.lambda(e), mu = volume * body.shear(e);
     for (int k = 0; k < tet10::kEdges; ++k) {
       int i = tet10::kEdgeEnds[k][0], j = tet10::kEdgeEnds[k][1];
       if (of[i] > of[j]) std::swap(i, j);

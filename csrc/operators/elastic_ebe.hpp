@@ -21,10 +21,13 @@ struct Body {
   Index n_elements = 0, n_nodes = 0;
   Index n_vertices = 0;                   // nodes are numbered vertices first
   const ElementBlocks* blocks = nullptr;  // of these elements; sums at nodes go by them
+  double unit = 1;                        // N/m: operators come in multiples of it
 
   const Index* element(Index e) const {
     return elements + static_cast<std::size_t>(e) * tet10::kNodes;
   }
+  double lambda(Index e) const { return lam[e] / unit; }
+  double shear(Index e) const { return mu[e] / unit; }
   double gradients(Index e, double g[3][3]) const {
     const Index* const of = element(e);
     return barycentric_gradients([&](int i) { return nodes + 3 * static_cast<std::size_t>(of[i]); },
@@ -46,8 +49,8 @@ class ElasticEbe {
       const double weight = body.gradients(e, g) / 20;
       for (int k = 0; k < 9; ++k)
         gradients_[ElementBlocks::slot(e, k, 9)] = static_cast<T>(g[k / 3][k % 3]);
-      moduli_[ElementBlocks::slot(e, 0, 2)] = static_cast<T>(weight * body.lam[e]);
-      moduli_[ElementBlocks::slot(e, 1, 2)] = static_cast<T>(weight * body.mu[e]);
+      moduli_[ElementBlocks::slot(e, 0, 2)] = static_cast<T>(weight * body.lambda(e));
+      moduli_[ElementBlocks::slot(e, 1, 2)] = static_cast<T>(weight * body.shear(e));
     }
   }
 

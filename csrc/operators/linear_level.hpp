@@ -20,8 +20,9 @@ struct SurfaceView {
   const double* blocks = nullptr;  // [begin[n_rows]][3][3]
 };
 
-/// Adds S to K. Its faces are faces of elements, so the pattern of K holds it.
-inline void add_surface(const SurfaceView& surface, AssembledP1& k) {
+/// Adds S, in multiples of `unit`, to K. Its faces are faces of elements, so the pattern of K holds
+/// it.
+inline void add_surface(const SurfaceView& surface, double unit, AssembledP1& k) {
   const auto n = static_cast<Index>(k.begin.size()) - 1;
   Index outside = 0;
 #pragma omp parallel for schedule(static) reduction(+ : outside)
@@ -40,7 +41,8 @@ inline void add_surface(const SurfaceView& surface, AssembledP1& k) {
         continue;
       }
       double* const sum = k.blocks.data() + 9 * (found - k.columns.begin());
-      for (int c = 0; c < 9; ++c) sum[c] += surface.blocks[9 * static_cast<std::size_t>(e) + c];
+      for (int c = 0; c < 9; ++c)
+        sum[c] += surface.blocks[9 * static_cast<std::size_t>(e) + c] / unit;
     }
   }
   require(outside == 0,

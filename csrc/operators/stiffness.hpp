@@ -135,7 +135,7 @@ class Stiffness {
     sum_at_nodes<6>(*body.blocks, 0, blocks.data(), [&](Index e, const auto& at) {
       double g[3][3], of[tet10::kNodes][6];
       const double weight = body.gradients(e, g) / 20;
-      tet10::diagonal_blocks(g, weight * body.lam[e], weight * body.mu[e], of);
+      tet10::diagonal_blocks(g, weight * body.lambda(e), weight * body.shear(e), of);
       for (int a = 0; a < tet10::kNodes; ++a) {
         double* const sum = at(a);
         for (int m = 0; m < 6; ++m) sum[m] += of[a][m];

@@ -2,7 +2,7 @@
 ///
 /// Every level smooths with Chebyshev over its block diagonal, the same before and after, so the
 /// cycle is symmetric. Vectors of the quadratic level are stored in format F, lower ones as plain
-/// numbers; each column's residual is scaled to length one on the way in.
+/// numbers; each column's residual is scaled to numbers of size one on the way in.
 #pragma once
 #include <memory>
 #include <utility>
@@ -67,10 +67,18 @@ class Multigrid {
  private:
   static constexpr Index kGrain = 1024;
 
+  /// Factors that bring residuals of these lengths to a root mean square of one, or back.
+  PerColumn scales(int width, const PerColumn& lengths, int power) const {
+    const double root = std::sqrt(static_cast<double>(fine_->size()));
+    PerColumn factor;
+    for (int c = 0; c < width; ++c)
+      factor[c] = lengths[c] > 0 ? std::pow(root / lengths[c], power) : 0.0;
+    return factor;
+  }
+
   void take(const Cpu& cpu, int width, const PerColumn& lengths, const Array<double>& r,
             Words<F>& out) const {
-    PerColumn factor;
-    for (int c = 0; c < width; ++c) factor[c] = lengths[c] > 0 ? 1 / lengths[c] : 0.0;
+    const PerColumn factor = scales(width, lengths, 1);
     const auto kernel = nodal_kernels<F>(width).take;
     cpu.for_ranges(fine_->n_nodes(), kGrain, [&](Index first, Index last) {
       kernel(first, last, factor.of, r.data(), out.data());
@@ -78,9 +86,10 @@ class Multigrid {
   }
   void give(const Cpu& cpu, int width, const PerColumn& lengths, const Words<F>& x,
             Array<double>& z) const {
+    const PerColumn factor = scales(width, lengths, -1);
     const auto kernel = nodal_kernels<F>(width).give;
     cpu.for_ranges(fine_->n_nodes(), kGrain, [&](Index first, Index last) {
-      kernel(first, last, lengths.of, x.data(), z.data());
+      kernel(first, last, factor.of, x.data(), z.data());
     });
   }
   void subtract(const Cpu& cpu, int width, const Words<F>& q, Words<F>& r) const {

@@ -51,6 +51,7 @@ Preconditioner make_multigrid(const Problem& problem, const Dense<Index>& edges,
   last.size = static_cast<std::size_t>(coarsest_inverse.shape(0));
   assembled.push_back(std::move(last));
   Chebyshev<T> smoother(fine->inverse_diagonal(problem.body->view()), 3, degree);
+  smoother.strengthen(Clusters<T>(problem.body->view(), *fine, kClusterShape));
   const Array<T> inverse = narrow(coarsest_inverse);
   return {Multigrid<T>(
       std::move(fine), std::move(smoother),
@@ -208,6 +209,16 @@ void bind(py::module_& m) {
                      ? make_multigrid<float>(p, edges, levels, coarsest, coarsest_inverse, degree)
                      : make_multigrid<double>(p, edges, levels, coarsest, coarsest_inverse, degree);
         });
+  m.def("cluster_solve", [](const Problem& p, const Dense<double>& r) {
+    const int columns = r.ndim() == 3 ? static_cast<int>(r.shape(2)) : 1;
+    require(r.ndim() >= 2 && r.shape(0) == p.body->n_nodes() && r.shape(1) == 3,
+            "r: shape (n_nodes, 3) or (n_nodes, 3, columns)");
+    const Clusters<double> clusters(p.body->view(), p.stiffness, kClusterShape);
+    const Array<double> in = to_array(r);
+    Array<double> z(in.size());
+    clusters.add(Backend(), in.data(), 1.0, z.data(), nullptr, columns);
+    return py::make_tuple(to_numpy<double>(z, {r.shape(), r.shape() + r.ndim()}), clusters.lists());
+  });
   m.def("cg", [](const Problem& p, const Preconditioner& preconditioner, const Dense<double>& load,
                  const Dense<double>& guess, double tolerance, int max_iterations, bool flexible,
                  const std::function<bool(int, double)>& watch) {

@@ -6,6 +6,7 @@
 
 #include "backends/cpu.hpp"
 #include "core/array.hpp"
+#include "preconditioners/clusters.hpp"
 
 namespace femcrust {
 
@@ -45,8 +46,15 @@ class Chebyshev {
   Chebyshev(Array<T> inverse_diagonal, int block_size, int degree)
       : inverse_(std::move(inverse_diagonal)), block_size_(block_size), degree_(degree) {}
 
+  /// D holds the stiffness of whole clusters from here on, in place of their nodes' blocks.
+  void strengthen(Clusters<T> clusters) {
+    require(block_size_ == 3, "clusters are of nodes with three unknowns");
+    clusters_ = std::move(clusters);
+    clusters_.clear(inverse_);
+  }
+
   double lambda_max() const { return lambda_max_; }
-  std::size_t bytes() const { return inverse_.bytes(); }
+  std::size_t bytes() const { return inverse_.bytes() + clusters_.bytes(); }
 
   /// Lanczos in the inner product of D, written as conjugate gradients on a fixed random load:
   /// α and β of the recurrence are the entries of the tridiagonal matrix [Saad03, §6.7.3].
@@ -114,6 +122,7 @@ class Chebyshev {
     cpu.for_ranges(rows(), kGrain, [&](Index first, Index last) {
       kernel(first, last, inverse_.data(), r.data(), z.data());
     });
+    clusters_.add(cpu, r.data(), T(1), z.data(), nullptr);
   }
   void step(const Cpu& cpu, const T* q, Array<T>& r, double keep, double gain, Array<T>& d,
             Array<T>& x) const {
@@ -122,9 +131,11 @@ class Chebyshev {
       kernel(first, last, inverse_.data(), q, r.data(), static_cast<T>(keep), static_cast<T>(gain),
              d.data(), x.data());
     });
+    clusters_.add(cpu, r.data(), static_cast<T>(gain), d.data(), x.data());
   }
 
   Array<T> inverse_;  // [rows][block][block]
+  Clusters<T> clusters_;
   int block_size_ = 3, degree_ = 3;
   double lambda_max_ = 0;
 };

@@ -13,14 +13,10 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sparse
 
-from femcrust.mesh.mesh import Floats, Ints, Mesh
-from femcrust.mesh.quality import smallest_dihedrals
+from femcrust.mesh.mesh import Floats, Ints
 from femcrust.operators import ElasticOperator
 
 DEGREE = 3  # of the Chebyshev smoother on every level
-FLAT = 10.0  # degrees; a cell with a smaller dihedral angle is hard to smooth
-MANY_FLAT = 0.01  # share of flat cells from which a higher degree pays
-DEGREE_FLAT = 5
 STRENGTH = 0.02  # threshold of the aggregation: keeps sharp contrasts of modulus apart
 COARSEST = 300  # unknowns solved densely
 LEVELS = 10
@@ -42,15 +38,9 @@ def multigrid(operator: ElasticOperator, precision: str) -> Any:
         ],
         _arrays(coarsest),
         _dense_inverse(coarsest),
-        smoother_degree(operator.space.mesh),
+        DEGREE,
         precision,
     )
-
-
-def smoother_degree(mesh: Mesh) -> int:
-    """3 on well-shaped cells; 5 where flat cells would cost many more iterations."""
-    flat = np.mean(smallest_dihedrals(mesh) < FLAT)
-    return DEGREE_FLAT if flat > MANY_FLAT else DEGREE
 
 
 def rigid_modes(points: Floats) -> Floats:

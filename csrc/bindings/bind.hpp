@@ -209,6 +209,16 @@ void bind(py::module_& m) {
     return {BlockJacobi(p.stiffness.inverse_diagonal(p.body->view()))};
   });
   bind_multigrid(m);
+  m.def("cluster_solve", [](const Problem& p, const Dense<double>& r) {
+    const int columns = r.ndim() == 3 ? static_cast<int>(r.shape(2)) : 1;
+    require(r.ndim() >= 2 && r.shape(0) == p.body->n_nodes() && r.shape(1) == 3,
+            "r: shape (n_nodes, 3) or (n_nodes, 3, columns)");
+    const Clusters<double> clusters(p.body->view(), p.stiffness, kClusterShape);
+    const Array<double> in = to_array(r);
+    Array<double> z(in.size());
+    clusters.add<Fp64>(Backend(), columns, in.data(), 1.0, z.data(), nullptr);
+    return py::make_tuple(to_numpy<double>(z, {r.shape(), r.shape() + r.ndim()}), clusters.lists());
+  });
   m.def("cg", [](const Problem& p, const Preconditioner& preconditioner, const Dense<double>& load,
                  const Dense<double>& guess, double tolerance, int max_iterations, bool flexible,
                  const std::function<bool(int, double)>& watch) {

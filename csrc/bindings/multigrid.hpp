@@ -32,7 +32,7 @@ BlockCsr<T> linear_level(const Problem& problem, const SurfaceView& surface, dou
 template <class F>
 Preconditioner make_multigrid(const Problem& problem, const Dense<Index>& edges,
                               const SurfaceView& surface, const AggregationOptions& options,
-                              int degree) {
+                              int degree, bool clusters) {
   using T = typename F::Real;
   const Index n = problem.body->n_vertices;
   const Cpu cpu;
@@ -56,7 +56,9 @@ Preconditioner make_multigrid(const Problem& problem, const Dense<Index>& edges,
     levels.push_back(std::move(level));
   }
   auto fine = std::make_shared<const Stiffness<T>>(problem.in_precision<T>(unit));
-  Chebyshev<T> smoother(fine->inverse_diagonal(problem.body->view(unit)), 3, degree);
+  const Body body = problem.body->view(unit);
+  Chebyshev<T> smoother(fine->inverse_diagonal(body), 3, degree);
+  if (clusters) smoother.strengthen(Clusters<T>(body, *fine, kClusterShape));
   return {Multigrid<F>(std::move(fine), std::move(smoother),
                        EdgeTransfer(edges.data(), static_cast<Index>(edges.shape(0)), n),
                        problem.constraints->first(n), std::move(levels),
@@ -67,7 +69,7 @@ inline void bind_multigrid(py::module_& m) {
   m.def(
       "multigrid",
       [](const Problem& p, const Dense<Index>& edges, const RowArrays& surface, double strength,
-         Index coarsest, int degree, const std::string& storage) -> Preconditioner {
+         Index coarsest, int degree, bool clusters, const std::string& storage) -> Preconditioner {
         require_shape(edges, {-1, 2}, "edges");
         require(edges.shape(0) + p.body->n_vertices == p.body->n_nodes(),
                 "edges: nodes are vertices, then one node for each edge");
@@ -75,11 +77,11 @@ inline void bind_multigrid(py::module_& m) {
         const SurfaceView rows = surface_view(surface);
         const py::gil_scoped_release free;
         return with_format(storage, [&](auto format) {
-          return make_multigrid<decltype(format)>(p, edges, rows, options, degree);
+          return make_multigrid<decltype(format)>(p, edges, rows, options, degree, clusters);
         });
       },
       py::arg("stiffness"), py::arg("edges"), py::arg("surface"), py::arg("strength"),
-      py::arg("coarsest"), py::arg("degree"), py::arg("storage"));
+      py::arg("coarsest"), py::arg("degree"), py::arg("clusters"), py::arg("storage"));
   py::module_ pieces = m.def_submodule("aggregation", "its pieces, for tests");
   bind_aggregation(pieces);
   pieces.def("linear_level", [](const Problem& p, const RowArrays& surface) {

@@ -164,4 +164,41 @@ FEMCRUST_INLINE void diagonal_blocks(const S g[3][3], S lam, S mu, S blocks[10][
   }
 }
 
+/// ∇N_a at the four vertices, and their sum in row 4, of every node a.
+template <class S>
+FEMCRUST_INLINE void shape_gradients(int a, const S g[3][3], S at[5][3]) {
+  S all[4][3];
+  for (int k = 0; k < 3; ++k) {
+    for (int j = 0; j < 3; ++j) all[j + 1][k] = g[j][k];
+    all[0][k] = -(g[0][k] + g[1][k] + g[2][k]);
+  }
+  for (int i = 0; i < 4; ++i)
+    for (int k = 0; k < 3; ++k)
+      at[i][k] = a >= kVertices ? S(0) : i == a ? 3 * all[a][k] : -all[a][k];
+  if (a >= kVertices) {
+    const int i = kEdgeEnds[a - 4][0], j = kEdgeEnds[a - 4][1];
+    for (int k = 0; k < 3; ++k) {
+      at[i][k] = 4 * all[j][k];
+      at[j][k] = 4 * all[i][k];
+    }
+  }
+  for (int k = 0; k < 3; ++k) at[4][k] = at[0][k] + at[1][k] + at[2][k] + at[3][k];
+}
+
+/// The 3×3 block that couples nodes a and b, from their shape gradients:
+/// λ M + μ Mᵀ + μ tr(M) I with M = ∫ ∇N_a ⊗ ∇N_b dV. Moduli times V/20.
+template <class S>
+FEMCRUST_INLINE void coupling_block(const S a[5][3], const S b[5][3], S lam, S mu, S block[3][3]) {
+  S m[3][3];
+  for (int k = 0; k < 3; ++k)
+    for (int l = 0; l < 3; ++l) {
+      m[k][l] = a[4][k] * b[4][l];
+      for (int i = 0; i < 4; ++i) m[k][l] += a[i][k] * b[i][l];
+    }
+  const S trace = m[0][0] + m[1][1] + m[2][2];
+  for (int k = 0; k < 3; ++k)
+    for (int l = 0; l < 3; ++l)
+      block[k][l] = lam * m[k][l] + mu * m[l][k] + (k == l ? mu * trace : S(0));
+}
+
 }  // namespace femcrust::tet10

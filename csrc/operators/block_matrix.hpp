@@ -65,17 +65,24 @@ class BlockMatrix {
                    [&](Index first, Index last) { kernel(rows, first, last, x.data(), y.data()); });
   }
 
+  /// For every stored block: f(row, column, block [R][C]).
+  template <class F>
+  void for_each(const F& f) const {
+    for (Index k = 0; k < stored_; ++k)
+      for (Index entry = begin_[static_cast<std::size_t>(k)];
+           entry < begin_[static_cast<std::size_t>(k) + 1]; ++entry)
+        f(rows_.empty() ? k : rows_[static_cast<std::size_t>(k)],
+          columns_[static_cast<std::size_t>(entry)],
+          blocks_.data() + static_cast<std::size_t>(entry) *
+                               static_cast<std::size_t>(block_rows_ * block_columns_));
+  }
+
   /// For every stored diagonal block: f(row, block [R][C]).
   template <class F>
   void for_diagonal(const F& f) const {
-    for (Index k = 0; k < stored_; ++k) {
-      const Index row = rows_.empty() ? k : rows_[static_cast<std::size_t>(k)];
-      for (Index entry = begin_[static_cast<std::size_t>(k)];
-           entry < begin_[static_cast<std::size_t>(k) + 1]; ++entry)
-        if (columns_[static_cast<std::size_t>(entry)] == row)
-          f(row, blocks_.data() + static_cast<std::size_t>(entry) *
-                                      static_cast<std::size_t>(block_rows_ * block_columns_));
-    }
+    for_each([&](Index row, Index column, const T* block) {
+      if (row == column) f(row, block);
+    });
   }
 
  private:

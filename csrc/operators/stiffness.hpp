@@ -22,6 +22,12 @@ class Constraints {
 
   bool empty() const { return nodes_.empty(); }
 
+  /// For every constrained node: f(node, projector [3][3]).
+  template <class F>
+  void for_each(const F& f) const {
+    for (std::size_t k = 0; k < nodes_.size(); ++k) f(nodes_[k], projectors_.data() + 9 * k);
+  }
+
   /// Those of nodes below n: of the vertices, when nodes are numbered vertices first.
   Constraints first(Index n) const {
     Constraints out;
@@ -32,12 +38,6 @@ class Constraints {
                              projectors_.begin() + 9 * static_cast<long>(k) + 9);
     }
     return out;
-  }
-
-  /// f(node, projector [3][3]) for every node.
-  template <class F>
-  void for_each(const F& f) const {
-    for (std::size_t k = 0; k < nodes_.size(); ++k) f(nodes_[k], projectors_.data() + 9 * k);
   }
 
   template <class F>
@@ -105,6 +105,7 @@ class Stiffness {
   std::size_t size() const { return 3 * static_cast<std::size_t>(n_nodes()); }
   std::size_t bytes() const { return elements_.bytes() + surface_.bytes(); }
   const ElasticEbe<T>& elements() const { return elements_; }
+  const BlockMatrix<T>& surface() const { return surface_; }
   const Constraints& constraints() const { return *constraints_; }
 
   template <class F = Plain<T>>

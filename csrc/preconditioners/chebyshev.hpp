@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "operators/nodal_vectors.hpp"
+#include "preconditioners/clusters.hpp"
 
 namespace femcrust {
 
@@ -60,8 +61,15 @@ class Chebyshev {
         degree_(degree),
         lambda_max_(lambda_max) {}
 
+  /// D holds the stiffness of whole clusters from here on, in place of their nodes' blocks.
+  void strengthen(Clusters<T> clusters) {
+    require(block_size_ == 3, "clusters are of nodes with three unknowns");
+    clusters_ = std::move(clusters);
+    clusters_.clear(inverse_);
+  }
+
   double lambda_max() const { return lambda_max_; }
-  std::size_t bytes() const { return inverse_.bytes(); }
+  std::size_t bytes() const { return inverse_.bytes() + clusters_.bytes(); }
 
   /// Lanczos in the inner product of D, written as conjugate gradients on a fixed random load:
   /// α and β of the recurrence are the entries of the tridiagonal matrix [Saad03, §6.7.3].
@@ -131,6 +139,7 @@ class Chebyshev {
     cpu.for_ranges(rows(), kGrain, [&](Index first, Index last) {
       kernel(first, last, inverse_.data(), r.data(), z.data());
     });
+    clusters_.template add<Plain<T>>(cpu, 1, r.data(), T(1), z.data(), nullptr);
   }
   /// r −= q;  d = keep d + gain D⁻¹ r;  x += d
   template <class F>
@@ -144,9 +153,11 @@ class Chebyshev {
       kernel(first, last, inverse_.data(), q, v.r.data(), static_cast<T>(keep),
              static_cast<T>(gain), v.d.data(), v.x.data());
     });
+    clusters_.template add<F>(cpu, width, v.r.data(), static_cast<T>(gain), v.d.data(), v.x.data());
   }
 
   Array<T> inverse_;  // [rows][block][block]
+  Clusters<T> clusters_;
   int block_size_ = 3, degree_ = 3;
   double lambda_max_ = 0;
 };

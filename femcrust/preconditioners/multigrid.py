@@ -8,22 +8,20 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from femcrust.mesh.mesh import Mesh
-from femcrust.mesh.quality import smallest_dihedrals
 from femcrust.operators import ElasticOperator
 
 DEGREE = 3  # of the Chebyshev smoother on every level
-FLAT = 10.0  # degrees; a cell with a smaller dihedral angle is hard to smooth
-MANY_FLAT = 0.01  # share of flat cells from which a higher degree pays
-DEGREE_FLAT = 5
 STRENGTH = 0.02  # threshold of the aggregation: keeps sharp contrasts of modulus apart
 COARSEST = 300  # unknowns solved densely
 
 
-def multigrid(operator: ElasticOperator, storage: str) -> Any:
-    """The core's V-cycle for an operator; `storage` is the format of its finest vectors."""
+def multigrid(
+    operator: ElasticOperator, storage: str, *, degree: int = DEGREE, clusters: bool = True
+) -> Any:
+    """The core's V-cycle for an operator; `storage` is the format of its finest vectors.
+
+    clusters : smooth nodes of flat cells in strong clusters rather than one by one.
+    """
     rows = operator.surface_p1
     return operator.backend.multigrid(
         operator.stiffness,
@@ -31,12 +29,7 @@ def multigrid(operator: ElasticOperator, storage: str) -> Any:
         (rows.rows, rows.begin, rows.columns, rows.blocks),
         STRENGTH,
         COARSEST,
-        smoother_degree(operator.space.mesh),
+        degree,
+        clusters,
         storage,
     )
-
-
-def smoother_degree(mesh: Mesh) -> int:
-    """3 on well-shaped cells; 5 where flat cells would cost many more iterations."""
-    flat = np.mean(smallest_dihedrals(mesh) < FLAT)
-    return DEGREE_FLAT if flat > MANY_FLAT else DEGREE

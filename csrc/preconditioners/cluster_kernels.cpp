@@ -1,0 +1,139 @@
+// Compiled with FEMCRUST_ISA = v2, v3, v4 and the matching -march; see cluster_kernels.hpp.
+#include "preconditioners/cluster_kernels.hpp"
+
+#include "core/lanes.hpp"
+#include "operators/nodal_access.hpp"
+
+namespace femcrust::FEMCRUST_ISA {
+namespace {
+
+constexpr int kLanes = kClusterLanes;
+
+int first_column(int row, int reach) {
+  const int first = 3 * (row / 3 - reach);
+  return first < 0 ? 0 : first;
+}
+
+int factor(const ClusterBatch<double>& batch) {
+  using V = Lanes<double, kLanes>;
+  const int width = 3 * (batch.reach + 1);
+  const auto entry = [&](int i, int j) {
+    return batch.factors +
+           static_cast<std::size_t>(i * width + j - 3 * (i / 3 - batch.reach)) * kLanes;
+  };
+  int positive = 1;
+  V scaled[3 * (kMostReach + 1)];  // row i of L D
+  for (int i = 0; i < 3 * batch.n; ++i) {
+    const int first = first_column(i, batch.reach);
+    V pivot = load<double, kLanes>(entry(i, i));
+    for (int j = first; j < i; ++j) {
+      V sum = load<double, kLanes>(entry(i, j));
+      for (int k = first > first_column(j, batch.reach) ? first : first_column(j, batch.reach);
+           k < j; ++k)
+        sum -= scaled[k - first] * load<double, kLanes>(entry(j, k));
+      scaled[j - first] = sum;
+      const V l = sum * load<double, kLanes>(entry(j, j));
+      store<double, kLanes>(entry(i, j), l);
+      pivot -= sum * l;
+    }
+    for (int lane = 0; lane < kLanes; ++lane) positive &= pivot[lane] > 0 ? 1 : 0;
+    store<double, kLanes>(entry(i, i), 1 / pivot);
+  }
+  return positive;
+}
+
+/// Solves with L D Lᵀ in y, in place: V is one value a cluster of a batch, or one a column of one
+/// cluster; entry k of the factors is F(k).
+template <class V, class F>
+FEMCRUST_INLINE void substitute(int n, int reach, const F& f, V* y) {
+  const int width = 3 * (reach + 1);
+  for (int i = 0; i < 3 * n; ++i) {
+    const int base = i * width - 3 * (i / 3 - reach);
+    V sum = y[i];
+    for (int k = first_column(i, reach); k < i; ++k) sum -= f(base + k) * y[k];
+    y[i] = sum;
+  }
+  for (int i = 0; i < 3 * n; ++i) y[i] *= f(i * width - 3 * (i / 3 - reach) + i);
+  for (int i = 3 * n - 1; i > 0; --i) {
+    const int base = i * width - 3 * (i / 3 - reach);
+    const V known = y[i];
+    for (int k = first_column(i, reach); k < i; ++k) y[k] -= f(base + k) * known;
+  }
+}
+
+/// v += change at one node.
+template <class F, int W>
+FEMCRUST_INLINE void add_to_node(typename F::Word* v, Index node,
+                                 const typename F::Real change[3 * W]) {
+  typename F::Real sum[3 * W];
+  load_node<F, W>(v, node, sum);
+  for (int i = 0; i < 3 * W; ++i) sum[i] += change[i];
+  store_node<F, W>(v, node, sum);
+}
+
+/// One right-hand side: lanes are clusters.
+template <class F>
+void add_one(const ClusterBatch<const typename F::Real>& batch, const typename F::Word* r,
+             typename F::Real gain, typename F::Word* d, typename F::Word* x) {
+  using T = typename F::Real;
+  using V = Lanes<T, kLanes>;
+  V y[3 * kMostInCluster];
+  T* const flat = reinterpret_cast<T*>(y);
+  for (int k = 0; k < batch.n; ++k)
+    for (int lane = 0; lane < kLanes; ++lane) {
+      const Index node = batch.nodes[k * kLanes + lane];
+      T v[3] = {};
+      if (node >= 0) load_node<F, 1>(r, node, v);
+      for (int c = 0; c < 3; ++c) flat[(3 * k + c) * kLanes + lane] = v[c];
+    }
+  substitute<V>(
+      batch.n, batch.reach,
+      [&](int k) { return load<T, kLanes>(batch.factors + static_cast<std::size_t>(k) * kLanes); },
+      y);
+  for (int k = 0; k < batch.n; ++k)
+    for (int lane = 0; lane < kLanes; ++lane) {
+      const Index node = batch.nodes[k * kLanes + lane];
+      if (node < 0) continue;
+      T change[3];
+      for (int c = 0; c < 3; ++c) change[c] = gain * flat[(3 * k + c) * kLanes + lane];
+      add_to_node<F, 1>(d, node, change);
+      if (x != nullptr) add_to_node<F, 1>(x, node, change);
+    }
+}
+
+/// W right-hand sides: lanes are columns, one cluster at a time.
+template <class F, int W>
+void add_columns(const ClusterBatch<const typename F::Real>& batch, const typename F::Word* r,
+                 typename F::Real gain, typename F::Word* d, typename F::Word* x) {
+  using T = typename F::Real;
+  using V = Lanes<T, W>;
+  V y[3 * kMostInCluster];
+  T* const flat = reinterpret_cast<T*>(y);
+  for (int lane = 0; lane < kLanes; ++lane) {
+    int n = 0;
+    for (; n < batch.n && batch.nodes[n * kLanes + lane] >= 0; ++n)
+      load_node<F, W>(r, batch.nodes[n * kLanes + lane], flat + 3 * W * n);
+    substitute<V>(
+        n, batch.reach,
+        [&](int k) { return batch.factors[static_cast<std::size_t>(k) * kLanes + lane]; }, y);
+    for (int k = 0; k < n; ++k) {
+      const Index node = batch.nodes[k * kLanes + lane];
+      for (int c = 0; c < 3; ++c) y[3 * k + c] *= gain;
+      add_to_node<F, W>(d, node, flat + 3 * W * k);
+      if (x != nullptr) add_to_node<F, W>(x, node, flat + 3 * W * k);
+    }
+  }
+}
+
+}  // namespace
+
+extern const ClusterKernels cluster_kernels = {
+    {factor},
+    {add_one<Fp64>, add_columns<Fp64, 4>, add_columns<Fp64, 8>, add_columns<Fp64, 16>},
+    {add_one<Fp32>, add_columns<Fp32, 4>, add_columns<Fp32, 8>, add_columns<Fp32, 16>},
+    add_one<Fp21>,
+    add_one<Shared18>,
+    add_one<Bf16>,
+    add_one<Fp16>};
+
+}  // namespace femcrust::FEMCRUST_ISA

@@ -5,6 +5,7 @@
 
 #include "bindings/multigrid.hpp"
 #include "bindings/problem.hpp"
+#include "elements/dihedral.hpp"
 #include "operators/assemble_p1.hpp"
 #include "operators/vertex_fields.hpp"
 #include "solvers/cg.hpp"
@@ -83,6 +84,8 @@ void bind(py::module_& m) {
                                    stress.data(), f.data());
              return to_numpy<double>(f, {b.n_nodes(), 3});
            })
+      .def("share_of_flat_cells",
+           [](const OwnedBody& b, double angle) { return share_of_flat_cells(b.view(), angle); })
       .def("assemble_p1", [](const OwnedBody& b) {
         AssembledP1 a;
         {

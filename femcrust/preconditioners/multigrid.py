@@ -10,8 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from femcrust.mesh.mesh import Mesh
-from femcrust.mesh.quality import smallest_dihedrals
 from femcrust.operators import ElasticOperator
 
 DEGREE = 3  # of the Chebyshev smoother on every level
@@ -31,12 +29,12 @@ def multigrid(operator: ElasticOperator, precision: str) -> Any:
         (rows.rows, rows.begin, rows.columns, rows.blocks),
         STRENGTH,
         COARSEST,
-        smoother_degree(operator.space.mesh),
+        smoother_degree(operator),
         precision,
     )
 
 
-def smoother_degree(mesh: Mesh) -> int:
+def smoother_degree(operator: ElasticOperator) -> int:
     """3 on well-shaped cells; 5 where flat cells would cost many more iterations."""
-    flat = np.mean(smallest_dihedrals(mesh) < FLAT)
+    flat = operator.body.share_of_flat_cells(np.radians(FLAT))
     return DEGREE_FLAT if flat > MANY_FLAT else DEGREE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -222,7 +223,7 @@ def test_each_level_is_the_galerkin_product_of_smoothed_bases(
     stages, inverse = built
     assert len(stages) >= 2
     near = modes
-    for (matrix, p, r, bound), (below, *_) in zip(stages[:-1], stages[1:], strict=True):
+    for (matrix, p, r, bound), (below, *_) in pairwise(stages):
         a = bsr(matrix).toarray()
         of = core.aggregates(matrix, STRENGTH)
         given, near = core.tentative(of, of.max() + 1, near)

@@ -11,6 +11,7 @@ import pytest
 
 from femcrust import backends
 from femcrust.discretisation import Discretisation, discretise
+from femcrust.mesh.quality import smallest_dihedrals
 from small_meshes import split_cubes
 
 EPS64, EPS32 = np.finfo(np.float64).eps, np.finfo(np.float32).eps
@@ -147,6 +148,16 @@ def test_body_of_other_shapes_is_refused(space) -> None:
         core.Body(*good).product(np.zeros((space.n_nodes, 3, 5)))
 
 
+def test_flat_cells_are_those_with_a_small_dihedral_angle() -> None:
+    space = discretise(split_cubes(5, size=(3.0, 2.0, 0.2), jiggle=0.25))
+    n = len(space.elements)
+    body = body_of(space, np.ones(n), np.ones(n))
+    angles = smallest_dihedrals(space.mesh)
+    for degrees in np.quantile(angles, [0.0, 0.3, 0.9]) + 1e-6:
+        share = body.share_of_flat_cells(np.radians(degrees))
+        assert share == np.mean(angles < degrees) > 0
+
+
 def test_linear_level_is_the_galerkin_product(space) -> None:
     """K_1 = Pᵀ K_2 P with P the linear interpolation to mid-edge nodes."""
     body = body_of(space, *random_moduli(len(space.elements)))
@@ -182,6 +193,7 @@ import numpy as np
 sys.path.insert(0, {tests!r})
 from femcrust import backends
 from femcrust.discretisation import discretise
+from femcrust.mesh.quality import smallest_dihedrals
 from small_meshes import split_cubes
 space = discretise(split_cubes(9, jiggle=0.2))
 random = np.random.default_rng(1009)

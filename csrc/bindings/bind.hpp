@@ -5,8 +5,8 @@
 
 #include "bindings/multigrid.hpp"
 #include "bindings/problem.hpp"
-#include "elements/dihedral.hpp"
 #include "operators/assemble_p1.hpp"
+#include "operators/flat_cells.hpp"
 #include "operators/vertex_fields.hpp"
 #include "solvers/cg.hpp"
 

@@ -1,9 +1,6 @@
 /// Flat cells: tetrahedra with a small dihedral angle φ. Faces opposite to vertices i and j have
 /// the normals −g_i, −g_j, so cos φ_ij = −g_i·g_j / (|g_i| |g_j|).
 #pragma once
-#include <cmath>
-
-#include "operators/elastic_ebe.hpp"
 
 namespace femcrust {
 
@@ -24,19 +21,6 @@ inline bool is_flat(const double g[3][3], double cosine_squared) {
       flat |= towards > 0 && towards * towards > cosine_squared * square[i] * square[j];
     }
   return flat;
-}
-
-/// Share of the elements with a dihedral angle below `angle`, in radians.
-inline double share_of_flat_cells(const Body& body, double angle) {
-  const double cosine = std::cos(angle);
-  Index flat = 0;
-#pragma omp parallel for schedule(static) reduction(+ : flat)
-  for (Index e = 0; e < body.n_elements; ++e) {
-    double g[3][3];
-    body.gradients(e, g);
-    flat += is_flat(g, cosine * cosine);
-  }
-  return static_cast<double>(flat) / body.n_elements;
 }
 
 }  // namespace femcrust

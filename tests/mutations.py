@@ -187,7 +187,7 @@ MUTATIONS = (
     ),
     Mutation(
         "held directions of a neighbour stay in the linear level",
-        "csrc/operators/linear_level.hpp",
+        "csrc/aggregation/linear_level.hpp",
         "other != nullptr ? other : kIdentity",
         "own != nullptr ? kIdentity : kIdentity",
         ("tests/unit/test_aggregation.py",),

@@ -1,10 +1,10 @@
 /// The multigrid of a problem as Python asks for it. No maths here.
 #pragma once
 #include "aggregation/hierarchy.hpp"
+#include "aggregation/linear_level.hpp"
 #include "bindings/aggregation.hpp"
 #include "bindings/problem.hpp"
 #include "bindings/storage.hpp"
-#include "operators/linear_level.hpp"
 #include "operators/stiffness_unit.hpp"
 
 namespace femcrust {

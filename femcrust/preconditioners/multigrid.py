@@ -1,6 +1,6 @@
 """p-multigrid: quadratic → linear tetrahedra → smoothed aggregation with the six rigid modes.
 
-Set up once for each matrix and run by the core: csrc/operators/linear_level.hpp assembles the
+Set up once for each matrix and run by the core: csrc/aggregation/linear_level.hpp assembles the
 linear level, csrc/aggregation/hierarchy.hpp what is below it [VanekMandelBrezina96].
 """
 

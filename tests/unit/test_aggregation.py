@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -222,7 +223,7 @@ def test_each_level_is_the_galerkin_product_of_smoothed_bases(
     stages, inverse = built
     assert len(stages) >= 2
     near = modes
-    for (matrix, p, r, bound), (below, *_) in zip(stages[:-1], stages[1:], strict=True):
+    for (matrix, p, r, bound), (below, *_) in pairwise(stages):
         a = bsr(matrix).toarray()
         of = core.aggregates(matrix, STRENGTH)
         given, near = core.tentative(of, of.max() + 1, near)
@@ -336,7 +337,7 @@ def test_levels_are_the_same_to_the_bit_on_one_to_three_threads() -> None:
             stages, inverse = core.hierarchy(arrays(level), rigid, STRENGTH, COARSEST, True)
             flat = [x for stage in stages for part in stage[:3] for x in part[3:]]
             flat += [s[3] for s in stages[:-1]]
-            found.append([*flat, level.data, inverse, multigrid(operator, "single")(load)])
+            found.append([*flat, level.data, inverse, multigrid(operator, "fp32")(load)])
     finally:
         backends.set_threads(before)
     for other in found[1:]:
@@ -354,7 +355,7 @@ def test_small_bodies_have_few_levels(n: int, levels: int) -> None:
     stages, _ = core.hierarchy(arrays(level), rigid, STRENGTH, COARSEST, True)
     assert len(stages) == levels
     r = np.random.default_rng(6_117_029).normal(size=(operator.space.n_nodes, 3))
-    z = multigrid(operator, "single")(r)
+    z = multigrid(operator, "fp32")(r)
     assert np.isfinite(z).all()
     assert np.sum(r * z) > 0
 

@@ -182,6 +182,7 @@ import numpy as np
 sys.path.insert(0, {tests!r})
 from femcrust import backends
 from femcrust.discretisation import discretise
+from femcrust.mesh.quality import smallest_dihedrals
 from small_meshes import split_cubes
 space = discretise(split_cubes(9, jiggle=0.2))
 random = np.random.default_rng(1009)

@@ -23,8 +23,8 @@ class Solver(Section):
     preconditioner: Literal["multigrid", "jacobi"] = "multigrid"
     precision: Literal["mixed", "double", "fp21", "shared18", "bf16", "fp16"] = Field(
         default="mixed",
-        description="How the preconditioner stores its vectors (mixed: float); the answer is in double"
-        " and meets the tolerance in all.",
+        description="How the preconditioner stores its vectors (mixed: float); the answer is in"
+        " double and meets the tolerance in all.",
     )
     initial_guess: Literal["zero", "learned"] = Field(
         default="zero",

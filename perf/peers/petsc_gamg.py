@@ -16,7 +16,7 @@ SETTINGS = {
     "defaults": "",
     "ssor": (
         "-pc_gamg_threshold 0 -mg_levels_ksp_type richardson -mg_levels_ksp_max_it 1 "
-        "-mg_levels_pc_type sor -mg_levels_pc_sor_symmetric"
+        "-mg_levels_pc_type sor -mg_levels_pc_sor_local_symmetric"
     ),
     "pbjacobi": (
         "-pc_gamg_threshold 0.01 -mg_levels_ksp_type chebyshev -mg_levels_ksp_max_it 3 "

@@ -192,9 +192,7 @@ def main() -> int:
     parser.add_argument("--peers", nargs="*", help="only those with one of these in their names")
     parser.add_argument("--rounds", type=int, default=1, help="times that all of it is run")
     parser.add_argument("--all", action="store_true", help="all threads and FEniCSx at 5e5 too")
-    parser.add_argument(
-        "--large", action="store_true", help="--all; 2e6; femcrust alone to 3e7"
-    )
+    parser.add_argument("--large", action="store_true", help="--all; 2e6; femcrust alone to 3e7")
     parser.add_argument("--json", type=Path, default=problems.WORK / "yardstick.json")
     given = parser.parse_args()
     if given.large:

@@ -98,9 +98,9 @@ def test_wedge_has_flat_cells_and_slivers(monkeypatch: pytest.MonkeyPatch, root:
     assert sum(map(len, mesh.volumes.values())) == mesh.n_tets
     assert angle.min() > 0.1  # nothing is inverted or without volume
     assert flat.mean() > 0.05
-    assert np.median(wedge.flatness(mesh, mesh.volumes["channel"])) > wedge.FLAT
+    assert np.median(wedge.flatness(mesh, mesh.volumes["channel"])) > 30
     slivers = angle[~flat] < wedge.THIN
-    assert slivers.mean() > 0.005
+    assert slivers.mean() > 0.01
     assert np.median(angle[~flat]) > 30  # the rest is well-shaped
     again = wedge.wedge(12.0)
     assert np.array_equal(mesh.points, again.points)

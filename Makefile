@@ -10,6 +10,8 @@ VENV ?= .venv
 EXAMPLE ?= strike-slip
 PYTEST_ARGS ?=
 EXAMPLES ?= 10000
+SIZES ?= 1e5 5e5
+PERF_ARGS ?=
 
 BIN := $(VENV)/bin
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -21,7 +23,7 @@ help:  ## this list
 	@echo "make mutate   plant errors in a copy, one at a time: a test must catch each"
 	@echo "make lint     ruff, mypy, import-linter, clang-format"
 	@echo "make format   let ruff and clang-format rewrite the sources"
-	@echo "make perf     measure speed on this machine"
+	@echo "make perf     femcrust beside PETSc, FEniCSx and others; SIZES='1e5', PERF_ARGS=--large"
 	@echo "make clean    remove builds and caches ($(VENV) and example/ stay)"
 	@echo "PYTEST_ARGS='-k okada' narrows test and verify; EXAMPLE=name chooses another example."
 
@@ -63,8 +65,9 @@ format:
 	find csrc -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh' | xargs -r $(BIN)/clang-format -i
 
 perf:
-	@.ci/setup.sh $(VENV) test
-	@$(BIN)/python perf/run.py
+	@.ci/setup.sh $(VENV) perf
+	@.ci/peers.sh .venv312
+	@$(BIN)/python perf/yardstick.py --sizes $(SIZES) $(PERF_ARGS)
 
 clean:
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -76,6 +77,8 @@ def made(mesh: str, size: str) -> Problem:
     """The problem, written by a process of its own if it is not there yet."""
     folder = WORK / f"{mesh}-{size}-{_digest()}"
     if not (folder / "about.json").exists():
+        for stale in WORK.glob(f"{mesh}-{size}-*"):
+            shutil.rmtree(stale)
         command = [sys.executable, str(HERE / "prepare.py"), mesh, size, str(folder)]
         subprocess.run(command + ["--no-matrix"] * (size in TOO_LARGE), check=True)
     about = json.loads((folder / "about.json").read_text(encoding="utf-8"))

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-HEAD = ("solver", "threads", "setup s", "solve s", "total s", "iterations", "residual", "B/unknown",
-        "kDOF/s", "times slower")  # fmt: skip
+HEAD = (
+    *("solver", "threads", "setup s", "solve s", "total s", "CPU s", "iterations", "residual"),
+    *("B/unknown", "kDOF/s", "times slower"),
+)
 MB = 2**20
 
 
@@ -21,6 +23,7 @@ class Row:
     setup_s: float = 0.0
     solve_s: float = 0.0
     total_s: float = 0.0
+    cpu_s: float = 0.0
     iterations: int = 0
     residual: float = 0.0
     bytes_per_unknown: float = 0.0
@@ -75,6 +78,9 @@ def _row(solver: str, threads: int, runs: list[dict[str, Any]], load: str) -> Ro
         statistics.median(run["setup_s"] for run in runs),
         statistics.median(s["solve_s"] for s in solves),
         total,
+        statistics.median(
+            run["setup_cpu_s"] + s["solve_cpu_s"] for run, s in zip(runs, solves, strict=True)
+        ),
         max(s["iterations"] for s in solves),
         max(s["residual"] for s in solves),
         max(run["peak_bytes"] for run in runs) / n,
@@ -103,12 +109,13 @@ def _markdown(found: list[Row], ours: str) -> str:
         for row in sorted(of_threads, key=lambda r: (bool(r.failed), r.total_s)):
             name = f"**{row.solver}**" if row is best else row.solver
             if row.failed:
-                text += _cells([name, str(threads), f"FAILED: {row.failed}", *[""] * 7])
+                text += _cells([name, str(threads), f"FAILED: {row.failed}", *[""] * 8])
                 continue
             text += _cells(
                 [
                     name, str(threads), f"{row.setup_s:.2f}", f"{row.solve_s:.2f}",
-                    f"{row.total_s:.2f}", str(row.iterations or "–"), f"{row.residual:.1e}",
+                    f"{row.total_s:.2f}", f"{row.cpu_s:.2f}",
+                    str(row.iterations or "–"), f"{row.residual:.1e}",
                     f"{row.bytes_per_unknown:.0f}", f"{row.rate / 1e3:.1f}",
                     f"{row.total_s / base:.1f}" if base else "–",
                 ]

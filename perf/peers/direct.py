@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
 import scipy.sparse as sparse
 import scipy.sparse.linalg as linalg
-from problem import LOADS, asked, peak_bytes
+from problem import LOADS, Stopwatch, asked, peak_bytes
 
 
 def factor(matrix: sparse.csc_matrix) -> tuple[str, Callable[[Any], Any]]:
@@ -29,14 +28,14 @@ def main() -> None:
     blocks, columns, begin = (run.array(name) for name in ("blocks", "columns", "begin"))
     matrix = sparse.csc_matrix(sparse.bsr_matrix((blocks, columns, begin)))
     del blocks, columns, begin
-    start = time.perf_counter()
+    watch = Stopwatch()
     name, solve = factor(matrix)
-    run.setup_s = time.perf_counter() - start
+    run.setup = watch.read("setup")
     for load in LOADS:
         b = run.array(f"load-{load}").ravel()
-        start = time.perf_counter()
+        watch = Stopwatch()
         x = solve(b)
-        run.solves[load] = {"solve_s": time.perf_counter() - start, "iterations": 0}
+        run.solves[load] = {**watch.read("solve"), "iterations": 0}
         run.keep(load, x.reshape(-1, 3))
     run.notes = {"solver": name}
     run.finish(peak_bytes())

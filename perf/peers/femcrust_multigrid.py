@@ -6,10 +6,8 @@ Threads by OMP_NUM_THREADS.
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
-from problem import LOADS, TOLERANCE, asked, peak_bytes
+from problem import LOADS, TOLERANCE, Stopwatch, asked, peak_bytes
 
 from femcrust import backends, operators, preconditioners, solvers
 from femcrust.boundaries.conditions import Conditions, Constraint
@@ -25,20 +23,20 @@ def main() -> None:
     mesh = Mesh(run.array("points"), run.array("tets"))
     lam, mu, fixed = (run.array(name) for name in ("lam", "mu", "fixed"))
     threads = backends.set_threads(None)
-    start = time.perf_counter()
+    watch = Stopwatch()
     space = discretise(mesh)
     held = Conditions(constraints=[Constraint(fixed, np.zeros((3, 3)))])
     operator = operators.elastic(space, lam, mu, held, backends.select())
     preconditioner = preconditioners.build("multigrid", operator)
-    run.setup_s = time.perf_counter() - start
+    run.setup = watch.read("setup")
     places = node_of(space, run.array("ends"))
     for load in LOADS:
         forces = np.zeros((space.n_nodes, 3))
         forces[places] = run.array(f"load-{load}")
-        start = time.perf_counter()
+        watch = Stopwatch()
         solution = solvers.solve(operator, preconditioner, forces, tolerance=TOLERANCE)
         run.solves[load] = {
-            "solve_s": time.perf_counter() - start,
+            **watch.read("solve"),
             "iterations": solution.iterations,
         }
         run.keep(load, solution.displacement[places])

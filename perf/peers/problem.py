@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,15 +22,15 @@ LOADS = ("fault", "random")
 class Run:
     """One process: where the problem is, which setting, and what to answer.
 
-    setup_s : seconds from what is in memory to the first iteration
-    solves : load -> {"solve_s": seconds, "iterations": number}
+    setup : what the Stopwatch says from what is in memory to the first iteration
+    solves : load -> what the Stopwatch says, and "iterations"
     counters : numbers that do not depend on the machine;  notes : other numbers
     """
 
     folder: Path
     out: Path
     setting: str
-    setup_s: float = 0.0
+    setup: dict[str, float] = field(default_factory=dict)
     solves: dict[str, dict[str, float]] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     notes: dict[str, Any] = field(default_factory=dict)
@@ -45,13 +46,25 @@ class Run:
     def finish(self, peak_bytes: int) -> None:
         """Write the answer; `peak_bytes` of all ranks together."""
         answer = {
-            "setup_s": self.setup_s,
+            **self.setup,
             "solves": self.solves,
             "peak_bytes": peak_bytes,
             "counters": self.counters,
             "notes": self.notes,
         }
         (self.out / "answer.json").write_text(json.dumps(answer), encoding="utf-8")
+
+
+class Stopwatch:
+    """Seconds by the clock and of this process's processors since it was made."""
+
+    def __init__(self) -> None:
+        self.clock, self.cpu = time.perf_counter(), time.process_time()
+
+    def read(self, what: str) -> dict[str, float]:
+        """{"what_s": by the clock, "what_cpu_s": of all threads}"""
+        cpu = time.process_time() - self.cpu
+        return {f"{what}_s": time.perf_counter() - self.clock, f"{what}_cpu_s": cpu}
 
 
 def asked() -> Run:

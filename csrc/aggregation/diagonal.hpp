@@ -60,4 +60,14 @@ Array<T> inverse_diagonal(const BlockCsr<T>& a) {
   return inverse;
 }
 
+/// Blocks as the smoother takes them: six values xx, yy, zz, xy, xz, yz for 3×3, else as they are.
+template <class T>
+Array<T> smoother_blocks(Array<T> inverse, int block_rows) {
+  if (block_rows != 3) return inverse;
+  constexpr int kPlace[6] = {0, 4, 8, 1, 2, 5};
+  Array<T> six(inverse.size() / 9 * 6);
+  for (std::size_t k = 0; k < six.size(); ++k) six[k] = inverse[k / 6 * 9 + kPlace[k % 6]];
+  return six;
+}
+
 }  // namespace femcrust

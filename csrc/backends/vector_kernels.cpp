@@ -56,7 +56,7 @@ void scale(Index first, Index last, const T* blocks, const T* __restrict r, T* _
 
 template <class T, int B, int W>
 void smooth(Index first, Index last, const T* blocks, const T* q, T* __restrict r, T keep, T gain,
-            T* __restrict d, T* __restrict x) {
+            bool start, T* __restrict d, T* __restrict x) {
   constexpr int kRow = B * W;
   for (Index k = first; k < last; ++k) {
     const auto row = static_cast<std::size_t>(k) * B;
@@ -75,7 +75,7 @@ void smooth(Index first, Index last, const T* blocks, const T* q, T* __restrict 
       for (int c = 0; c < W; ++c) {
         const T step = old[i * W + c] + gain * sum[c];
         d[at + i * W + c] = step;
-        x[at + i * W + c] += step;
+        x[at + i * W + c] = start ? step : x[at + i * W + c] + step;
       }
     }
   }

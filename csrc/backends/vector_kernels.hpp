@@ -23,7 +23,7 @@ template <class T>
 using ScaleKernel = void (*)(Index first, Index last, const T* blocks, const T* r, T* z);
 template <class T>
 using SmoothKernel = void (*)(Index first, Index last, const T* blocks, const T* q, T* r, T keep,
-                              T gain, T* d, T* x);
+                              T gain, bool start, T* d, T* x);
 template <class T>
 using ProductKernel = void (*)(const BlockRows<T>& a, Index first, Index last, const T* x,
                                Store how, T* y);
@@ -40,7 +40,8 @@ struct VectorTable {
   /// z = D r for block-diagonal D with blocks of 6.
   ScaleKernel<T> scale;
   /// One step of a polynomial smoother on rows [first, last) with blocks of 6; [width]
-  /// r −= q (unless q is null);  d = keep d + gain D r;  x += d. keep = 0 never reads d.
+  /// r −= q (unless q is null);  d = keep d + gain D r;  x += d, or x = d at the start. keep = 0
+  /// never reads d.
   /// Blocks of 3 have theirs in operators/nodal_kernels.hpp, for every storage format.
   SmoothKernel<T> smooth[4];
   /// y (=, +=, −=) A x on stored rows [first, last). [3×3, 3×6, 6×3, 6×6][width]

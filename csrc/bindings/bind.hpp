@@ -224,7 +224,11 @@ void bind(py::module_& m) {
                  const std::function<bool(int, double)>& watch) {
     const int width = width_of(load, p.body->n_nodes(), "load");
     require(shape_of(guess) == shape_of(load), "guess: the shape of load");
-    Array<double> b = to_array(load), x = to_array(guess);
+    // A batch narrows its loads in place; a single load is only read.
+    Array<double> b = width == 1
+                          ? Array<double>::view(load.data(), words<Fp64>(p.body->n_nodes(), 1))
+                          : to_array(load);
+    Array<double> x = to_array(guess);
     std::vector<SolveResult> results;
     {
       const py::gil_scoped_release free;

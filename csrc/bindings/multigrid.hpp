@@ -32,7 +32,7 @@ BlockCsr<T> linear_level(const Problem& problem, const SurfaceView& surface, dou
 template <class F>
 Preconditioner make_multigrid(const Problem& problem, const Dense<Index>& edges,
                               const SurfaceView& surface, const AggregationOptions& options,
-                              int degree, bool clusters) {
+                              const std::vector<int>& degrees, bool clusters) {
   using T = typename F::Real;
   const Index n = problem.body->n_vertices;
   const Cpu cpu;
@@ -51,13 +51,14 @@ Preconditioner make_multigrid(const Problem& problem, const Dense<Index>& edges,
       level.prolongation = std::move(stage.prolongation).as_matrix();
       level.restriction = std::move(stage.restriction).as_matrix();
       level.smoother =
-          Chebyshev<T>(std::move(stage.inverse_diagonal), block, degree, stage.lambda_max);
+          Chebyshev<T>(smoother_blocks(std::move(stage.inverse_diagonal), block), block,
+                       degrees[std::min(degrees.size() - 1, levels.size() + 1)], stage.lambda_max);
     }
     levels.push_back(std::move(level));
   }
   auto fine = std::make_shared<const Stiffness<T>>(problem.in_precision<T>(unit));
   const Body body = problem.body->view(unit);
-  Chebyshev<T> smoother(fine->inverse_diagonal(body), 3, degree);
+  Chebyshev<T> smoother(fine->inverse_diagonal(body), 3, degrees[0]);
   if (clusters) smoother.strengthen(Clusters<T>(body, *fine, kClusterShape));
   return {Multigrid<F>(std::move(fine), std::move(smoother),
                        EdgeTransfer(edges.data(), static_cast<Index>(edges.shape(0)), n),
@@ -69,19 +70,21 @@ inline void bind_multigrid(py::module_& m) {
   m.def(
       "multigrid",
       [](const Problem& p, const Dense<Index>& edges, const RowArrays& surface, double strength,
-         Index coarsest, int degree, bool clusters, const std::string& storage) -> Preconditioner {
+         Index coarsest, const std::vector<int>& degrees, bool clusters,
+         const std::string& storage) -> Preconditioner {
         require_shape(edges, {-1, 2}, "edges");
         require(edges.shape(0) + p.body->n_vertices == p.body->n_nodes(),
                 "edges: nodes are vertices, then one node for each edge");
+        require(!degrees.empty(), "degrees: one for each level; the last holds for all below");
         const AggregationOptions options{strength, coarsest};
         const SurfaceView rows = surface_view(surface);
         const py::gil_scoped_release free;
         return with_format(storage, [&](auto format) {
-          return make_multigrid<decltype(format)>(p, edges, rows, options, degree, clusters);
+          return make_multigrid<decltype(format)>(p, edges, rows, options, degrees, clusters);
         });
       },
       py::arg("stiffness"), py::arg("edges"), py::arg("surface"), py::arg("strength"),
-      py::arg("coarsest"), py::arg("degree"), py::arg("clusters"), py::arg("storage"));
+      py::arg("coarsest"), py::arg("degrees"), py::arg("clusters"), py::arg("storage"));
   py::module_ pieces = m.def_submodule("aggregation", "its pieces, for tests");
   bind_aggregation(pieces);
   pieces.def("linear_level", [](const Problem& p, const RowArrays& surface) {

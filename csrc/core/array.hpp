@@ -26,6 +26,14 @@ class Array {
     size_ = size;
   }
 
+  /// Memory of someone else, who outlives this; it is only read.
+  static const Array view(const T* data, std::size_t size) {
+    Array out;
+    out.data_ = {const_cast<T*>(data), Free{false}};
+    out.size_ = out.capacity_ = size;
+    return out;
+  }
+
   /// Memory that nobody has touched: whoever writes it first places its pages.
   static Array unwritten(std::size_t size) {
     Array out;
@@ -56,7 +64,10 @@ class Array {
  private:
   static constexpr std::size_t kLine = 64, kLargePage = std::size_t{1} << 21;
   struct Free {
-    void operator()(T* p) const { std::free(p); }
+    bool owned = true;
+    void operator()(T* p) const {
+      if (owned) std::free(p);
+    }
   };
   static T* allocate(std::size_t size) {
     if (size == 0) return nullptr;

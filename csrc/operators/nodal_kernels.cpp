@@ -40,30 +40,36 @@ void subtract(Index first, Index last, const typename F::Word* q, typename F::Wo
   }
 }
 
+/// out = D v of one node, D = (xx, yy, zz, xy, xz, yz).
+template <class T, int W>
+FEMCRUST_INLINE void multiply(const T* d, const T* v, T* out) {
+  for (int c = 0; c < W; ++c) {
+    const T x = v[c], y = v[W + c], z = v[2 * W + c];
+    out[c] = d[0] * x + d[3] * y + d[4] * z;
+    out[W + c] = d[3] * x + d[1] * y + d[5] * z;
+    out[2 * W + c] = d[4] * x + d[5] * y + d[2] * z;
+  }
+}
+
 template <class F, int W>
 void scale(Index first, Index last, const typename F::Real* blocks, const typename F::Word* r,
            typename F::Word* z) {
   using T = typename F::Real;
   for (Index k = first; k < last; ++k) {
-    const T* const block = blocks + static_cast<std::size_t>(k) * 9;
     T residual[3 * W], scaled[3 * W];
     load_node<F, W>(r, k, residual);
-    for (int i = 0; i < 3; ++i)
-      for (int c = 0; c < W; ++c)
-        scaled[i * W + c] = block[3 * i] * residual[c] + block[3 * i + 1] * residual[W + c] +
-                            block[3 * i + 2] * residual[2 * W + c];
+    multiply<T, W>(blocks + static_cast<std::size_t>(k) * 6, residual, scaled);
     store_node<F, W>(z, k, scaled);
   }
 }
 
 template <class F, int W>
 void smooth(Index first, Index last, const typename F::Real* blocks, const typename F::Word* q,
-            typename F::Word* r, typename F::Real keep, typename F::Real gain, typename F::Word* d,
-            typename F::Word* x) {
+            typename F::Word* r, typename F::Real keep, typename F::Real gain, bool start,
+            typename F::Word* d, typename F::Word* x) {
   using T = typename F::Real;
   for (Index k = first; k < last; ++k) {
-    const T* const block = blocks + static_cast<std::size_t>(k) * 9;
-    T residual[3 * W], change[3 * W] = {}, sum[3 * W];
+    T residual[3 * W], change[3 * W] = {}, scaled[3 * W];
     load_node<F, W>(r, k, residual);
     if (q != nullptr) {
       T product[3 * W];
@@ -72,16 +78,15 @@ void smooth(Index first, Index last, const typename F::Real* blocks, const typen
       store_node<F, W>(r, k, residual);
     }
     if (keep != T(0)) load_node<F, W>(d, k, change);
-    for (int i = 0; i < 3; ++i)
-      for (int c = 0; c < W; ++c) {
-        const T scaled = block[3 * i] * residual[c] + block[3 * i + 1] * residual[W + c] +
-                         block[3 * i + 2] * residual[2 * W + c];
-        change[i * W + c] = keep * change[i * W + c] + gain * scaled;
-      }
+    multiply<T, W>(blocks + static_cast<std::size_t>(k) * 6, residual, scaled);
+    for (int i = 0; i < 3 * W; ++i) change[i] = keep * change[i] + gain * scaled[i];
     store_node<F, W>(d, k, change);
-    load_node<F, W>(x, k, sum);
-    for (int i = 0; i < 3 * W; ++i) sum[i] += change[i];
-    store_node<F, W>(x, k, sum);
+    if (!start) {
+      T sum[3 * W];
+      load_node<F, W>(x, k, sum);
+      for (int i = 0; i < 3 * W; ++i) change[i] += sum[i];
+    }
+    store_node<F, W>(x, k, change);
   }
 }
 

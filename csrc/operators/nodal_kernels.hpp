@@ -25,11 +25,11 @@ struct NodalTable {
   void (*give)(Index first, Index last, const double* factor, const Word* x, double* z);
   /// r −= q
   void (*subtract)(Index first, Index last, const Word* q, Word* r);
-  /// z = D r with 3×3 blocks.
+  /// z = D r with symmetric 3×3 blocks, six values each: xx, yy, zz, xy, xz, yz.
   void (*scale)(Index first, Index last, const Real* blocks, const Word* r, Word* z);
-  /// As VectorTable::smooth with 3×3 blocks.
+  /// As VectorTable::smooth with such blocks.
   void (*smooth)(Index first, Index last, const Real* blocks, const Word* q, Word* r, Real keep,
-                 Real gain, Word* d, Word* x);
+                 Real gain, bool start, Word* d, Word* x);
   /// y += A x on stored rows [first, last) of 3×3 blocks.
   void (*add_rows)(const BlockRows<Real>& a, Index first, Index last, const Word* x, Word* y);
   /// v ← Q v with a projector [3][3] for each listed node.

@@ -76,19 +76,14 @@ class Constraints {
 
 /// Inverse of a symmetric positive definite 3×3 block given by six components, by cofactors; false
 /// when the block is not positive definite.
-inline bool invert_symmetric(const double a[6], double inverse[3][3]) {
+inline bool invert_symmetric(const double a[6], double inverse[6]) {
   const double xx = a[1] * a[2] - a[5] * a[5], xy = a[4] * a[5] - a[3] * a[2];
   const double xz = a[3] * a[5] - a[4] * a[1], yy = a[0] * a[2] - a[4] * a[4];
   const double yz = a[3] * a[4] - a[0] * a[5], zz = a[0] * a[1] - a[3] * a[3];
   const double det = a[0] * xx + a[3] * xy + a[4] * xz;
   if (!(a[0] > 0 && zz > 0 && det > 0)) return false;
-  const double scale = 1 / det;
-  inverse[0][0] = scale * xx;
-  inverse[1][1] = scale * yy;
-  inverse[2][2] = scale * zz;
-  inverse[0][1] = inverse[1][0] = scale * xy;
-  inverse[0][2] = inverse[2][0] = scale * xz;
-  inverse[1][2] = inverse[2][1] = scale * yz;
+  const double adjugate[6] = {xx, yy, zz, xy, xz, yz};
+  for (int m = 0; m < 6; ++m) inverse[m] = adjugate[m] / det;
   return true;
 }
 
@@ -130,7 +125,7 @@ class Stiffness {
     constraints_->project<F>(cpu, width, y);
   }
 
-  /// Inverses of the 3×3 diagonal blocks. [n_nodes][3][3]
+  /// Inverses of the 3×3 diagonal blocks: xx, yy, zz, xy, xz, yz. [n_nodes][6]
   Array<T> inverse_diagonal(const Body& body) const {
     Array<double> blocks(6 * static_cast<std::size_t>(n_nodes()));
     sum_at_nodes<6>(*body.blocks, 0, blocks.data(), [&](Index e, const auto& at) {
@@ -150,19 +145,19 @@ class Stiffness {
               (static_cast<double>(block[3 * c + d]) + static_cast<double>(block[3 * d + c])) / 2;
     });
     constraints_->constrain_diagonal(blocks.data());
-    Array<T> inverse(9 * static_cast<std::size_t>(n_nodes()));
+    Array<T> inverse(6 * static_cast<std::size_t>(n_nodes()));
     const Index n = n_nodes();
     Index indefinite = 0;
 #pragma omp parallel for schedule(static) reduction(+ : indefinite)
     for (Index k = 0; k < n; ++k) {
-      double of[3][3];
+      double of[6];
       if (!invert_symmetric(blocks.data() + 6 * static_cast<std::size_t>(k), of)) {
         ++indefinite;
         continue;
       }
-      for (int i = 0; i < 9; ++i)
-        inverse[9 * static_cast<std::size_t>(k) + static_cast<std::size_t>(i)] =
-            static_cast<T>(of[i / 3][i % 3]);
+      for (int m = 0; m < 6; ++m)
+        inverse[6 * static_cast<std::size_t>(k) + static_cast<std::size_t>(m)] =
+            static_cast<T>(of[m]);
     }
     require(indefinite == 0,
             "the stiffness is not positive definite at " + std::to_string(indefinite) + " nodes");

@@ -68,8 +68,7 @@ class AssembledCycle {
       return;
     }
     auto& below = vectors_[l + 1];
-    v.x.fill(T(0));
-    level.smoother.smooth(cpu, level, width, nullptr, v);
+    level.smoother.smooth(cpu, level, width, nullptr, true, v);
     level.apply(cpu, width, v.d, v.q);
     cpu.axpby(T(-1), v.q, T(1), v.r);
     level.restriction.apply(cpu, width, v.r, Store::set, below.r);
@@ -77,7 +76,7 @@ class AssembledCycle {
     level.prolongation.apply(cpu, width, below.x, Store::set, v.d);
     cpu.axpby(T(1), v.d, T(1), v.x);
     level.apply(cpu, width, v.d, v.q);
-    level.smoother.smooth(cpu, level, width, v.q.data(), v);
+    level.smoother.smooth(cpu, level, width, v.q.data(), false, v);
   }
 
   /// x = A⁻¹ r with the dense inverse.

@@ -15,14 +15,14 @@ class BlockJacobi {
   void apply(const Cpu& cpu, int width, const PerColumn&, const Array<double>& r,
              Array<double>& z) const {
     const auto kernel = nodal_kernels<Fp64>(width).scale;
-    cpu.for_ranges(static_cast<Index>(inverse_.size() / 9), 1024, [&](Index first, Index last) {
+    cpu.for_ranges(static_cast<Index>(inverse_.size() / 6), 1024, [&](Index first, Index last) {
       kernel(first, last, inverse_.data(), r.data(), z.data());
     });
   }
   std::size_t bytes() const { return inverse_.bytes(); }
 
  private:
-  Array<double> inverse_;  // [n_nodes][3][3]
+  Array<double> inverse_;  // [n_nodes][6]
 };
 
 }  // namespace femcrust

@@ -109,19 +109,20 @@ class Chebyshev {
     lambda_max_ = largest_eigenvalue(diagonal, off);
   }
 
-  /// x += p(D⁻¹A) D⁻¹ (r − product), where `product` (nullptr: zero) is what r still lacks. On
-  /// return r is one product short of the residual of x: the last step's correction is in d.
+  /// x += p(D⁻¹A) D⁻¹ (r − product), where `product` (nullptr: zero) is what r still lacks. At the
+  /// start x is not read but taken as zero. On return r is one product short of the residual of x:
+  /// the last step's correction is in d.
   template <class F, class Operator>
   void smooth(const Cpu& cpu, const Operator& A, int width, const typename F::Word* product,
-              LevelVectors<F>& v) const {
+              bool start, LevelVectors<F>& v) const {
     const double low = kLower * lambda_max_, high = kUpper * lambda_max_;
     const double theta = (high + low) / 2, delta = (high - low) / 2, sigma = theta / delta;
     double rho = 1 / sigma;
-    step<F>(cpu, width, product, 0.0, 1 / theta, v);
+    step<F>(cpu, width, product, 0.0, 1 / theta, start, v);
     for (int k = 1; k < degree_; ++k) {
       A.template apply<F>(cpu, width, v.d, v.q);
       const double rho_next = 1 / (2 * sigma - rho);
-      step<F>(cpu, width, v.q.data(), rho_next * rho, 2 * rho_next / delta, v);
+      step<F>(cpu, width, v.q.data(), rho_next * rho, 2 * rho_next / delta, false, v);
       rho = rho_next;
     }
   }
@@ -130,8 +131,8 @@ class Chebyshev {
   static constexpr Index kGrain = 1024;
 
   Index rows() const {
-    return static_cast<Index>(inverse_.size() /
-                              static_cast<std::size_t>(block_size_ * block_size_));
+    const std::size_t per_block = block_size_ == 3 ? 6 : 36;
+    return static_cast<Index>(inverse_.size() / per_block);
   }
   void scale(const Cpu& cpu, const Array<T>& r, Array<T>& z) const {
     const auto kernel =
@@ -141,22 +142,22 @@ class Chebyshev {
     });
     clusters_.template add<Plain<T>>(cpu, 1, r.data(), T(1), z.data(), nullptr);
   }
-  /// r −= q;  d = keep d + gain D⁻¹ r;  x += d
+  /// r −= q;  d = keep d + gain D⁻¹ r;  x += d, or x = d at the start
   template <class F>
   void step(const Cpu& cpu, int width, const typename F::Word* q, double keep, double gain,
-            LevelVectors<F>& v) const {
+            bool start, LevelVectors<F>& v) const {
     auto kernel = nodal_kernels<F>(width).smooth;
     if constexpr (kPlain<F>) {
       if (block_size_ == 6) kernel = Cpu::vectors<T>().smooth[width_slot(width)];
     }
     cpu.for_ranges(rows(), kGrain, [&](Index first, Index last) {
       kernel(first, last, inverse_.data(), q, v.r.data(), static_cast<T>(keep),
-             static_cast<T>(gain), v.d.data(), v.x.data());
+             static_cast<T>(gain), start, v.d.data(), v.x.data());
     });
     clusters_.template add<F>(cpu, width, v.r.data(), static_cast<T>(gain), v.d.data(), v.x.data());
   }
 
-  Array<T> inverse_;  // [rows][block][block]
+  Array<T> inverse_;  // [rows][6] of symmetric 3×3 blocks, or [rows][6][6]
   Clusters<T> clusters_;
   int block_size_ = 3, degree_ = 3;
   double lambda_max_ = 0;

@@ -67,7 +67,7 @@ class Clusters {
   void clear(Array<T>& inverse_diagonal) const {
     for (const Index node : nodes_)
       if (node >= 0)
-        std::fill_n(inverse_diagonal.data() + 9 * static_cast<std::size_t>(node), 9, T(0));
+        std::fill_n(inverse_diagonal.data() + 6 * static_cast<std::size_t>(node), 6, T(0));
   }
 
   /// d += gain C⁻¹ r, and x too unless it is null. Vectors are [n_nodes][3][width] in format F.

@@ -39,8 +39,7 @@ class Multigrid {
     v.resize(words<F>(fine_->n_nodes(), width));
     coarse_.resize(width);
     take(cpu, width, lengths, r, v.r);
-    v.x.fill({});
-    smoother_.template smooth<F>(cpu, *fine_, width, nullptr, v);
+    smoother_.template smooth<F>(cpu, *fine_, width, nullptr, true, v);
     fine_->template apply<F>(cpu, width, v.d, v.q);
     subtract(cpu, width, v.q, v.r);
     transfer_.template restrict_to<F>(cpu, width, v.r, coarse_.residual());
@@ -48,7 +47,7 @@ class Multigrid {
     coarse_.apply(cpu, width);
     transfer_.template prolong<F>(cpu, width, coarse_.solution(), v.d, v.x);
     fine_->template apply_linear<F>(cpu, width, coarse_.solution(), v.d, v.q);
-    smoother_.template smooth<F>(cpu, *fine_, width, v.q.data(), v);
+    smoother_.template smooth<F>(cpu, *fine_, width, v.q.data(), false, v);
     give(cpu, width, lengths, v.x, z);
     // Rounding must not enter the held directions.
     fine_->constraints().template project<Fp64>(cpu, width, z);

@@ -6,17 +6,22 @@ linear level, csrc/aggregation/hierarchy.hpp what is below it [VanekMandelBrezin
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from femcrust.operators import ElasticOperator
 
-DEGREE = 3  # of the Chebyshev smoother on every level
+DEGREES = (3, 3)  # of Chebyshev smoothing on each level; the last holds for all below
 STRENGTH = 0.02  # threshold of the aggregation: keeps sharp contrasts of modulus apart
 COARSEST = 300  # unknowns solved densely
 
 
 def multigrid(
-    operator: ElasticOperator, storage: str, *, degree: int = DEGREE, clusters: bool = True
+    operator: ElasticOperator,
+    storage: str,
+    *,
+    degrees: Sequence[int] = DEGREES,
+    clusters: bool = True,
 ) -> Any:
     """The core's V-cycle for an operator; `storage` is the format of its finest vectors.
 
@@ -29,7 +34,7 @@ def multigrid(
         (rows.rows, rows.begin, rows.columns, rows.blocks),
         STRENGTH,
         COARSEST,
-        degree,
+        list(degrees),
         clusters,
         storage,
     )

@@ -7,19 +7,18 @@
 #include "aggregation/product_kernels.hpp"
 #include "backends/cpu.hpp"
 #include "core/array.hpp"
+#include "operators/assemble_p1.hpp"
 #include "operators/block_matrix.hpp"
 
 namespace femcrust {
 
 template <class T>
 struct BlockCsr {
-  static constexpr std::size_t kBeyond = 2;  // values a kernel may read past the last block
-
   int block_rows = 3, block_columns = 3;
   Index n_columns = 0;   // block columns of the whole matrix
   Array<Index> begin;    // [n_rows + 1]
   Array<Index> columns;  // [entries]
-  Array<T> blocks;       // [entries][R][C] and kBeyond more
+  Array<T> blocks;       // [entries][R][C], and kBeyondBlocks more
 
   Index n_rows() const { return static_cast<Index>(begin.size()) - 1; }
   std::size_t size() const {
@@ -48,8 +47,8 @@ struct BlockCsr {
   void allocate() {
     const auto entries = static_cast<std::size_t>(begin[begin.size() - 1]);
     columns = Array<Index>::unwritten(entries);
-    blocks = Array<T>::unwritten(entries * per_block() + kBeyond);
-    for (std::size_t k = 0; k < kBeyond; ++k) blocks[entries * per_block() + k] = T(0);
+    blocks = Array<T>::unwritten(entries * per_block() + kBeyondBlocks);
+    for (std::size_t k = 0; k < kBeyondBlocks; ++k) blocks[entries * per_block() + k] = T(0);
   }
 
   BlockMatrix<T> as_matrix() && {

@@ -22,7 +22,8 @@ struct SurfaceView {
 
 /// Adds S, in multiples of `unit`, to K. Its faces are faces of elements, so the pattern of K holds
 /// it.
-inline void add_surface(const SurfaceView& surface, double unit, AssembledP1& k) {
+template <class T>
+void add_surface(const SurfaceView& surface, double unit, AssembledP1<T>& k) {
   const auto n = static_cast<Index>(k.begin.size()) - 1;
   Index outside = 0;
 #pragma omp parallel for schedule(static) reduction(+ : outside)
@@ -40,9 +41,9 @@ inline void add_surface(const SurfaceView& surface, double unit, AssembledP1& k)
         ++outside;
         continue;
       }
-      double* const sum = k.blocks.data() + 9 * (found - k.columns.begin());
+      T* const sum = k.blocks.data() + 9 * (found - k.columns.begin());
       for (int c = 0; c < 9; ++c)
-        sum[c] += surface.blocks[9 * static_cast<std::size_t>(e) + c] / unit;
+        sum[c] += static_cast<T>(surface.blocks[9 * static_cast<std::size_t>(e) + c] / unit);
     }
   }
   require(outside == 0,
@@ -71,37 +72,41 @@ inline std::vector<const double*> vertex_projectors(const Constraints& constrain
   return of;
 }
 
-/// Q K Q + (I − Q) tr(D)/3, stored in T. `projectors`: [n_vertices], nullptr where Q = I.
+/// K ← Q K Q + (I − Q) tr(D)/3. `projectors`: [n_vertices], nullptr where Q = I.
 template <class T>
-BlockCsr<T> constrained(const AssembledP1& k, const std::vector<const double*>& projectors) {
+void constrain(const std::vector<const double*>& projectors, AssembledP1<T>& k) {
   constexpr double kIdentity[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
   const auto n = static_cast<Index>(k.begin.size()) - 1;
-  BlockCsr<T> out;
-  out.n_columns = n;
-  out.begin = Array<Index>(k.begin.size());
-  std::copy(k.begin.begin(), k.begin.end(), out.begin.begin());
-  out.allocate();
 #pragma omp parallel for schedule(static)
   for (Index i = 0; i < n; ++i) {
     const double* const own = projectors[static_cast<std::size_t>(i)];
-    for (Index e = out.first(i); e < out.last(i); ++e) {
+    for (Index e = k.begin[static_cast<std::size_t>(i)];
+         e < k.begin[static_cast<std::size_t>(i) + 1]; ++e) {
       const Index j = k.columns[static_cast<std::size_t>(e)];
       const double* const other = projectors[static_cast<std::size_t>(j)];
-      const double* from = k.blocks.data() + 9 * static_cast<std::size_t>(e);
-      double block[9];
-      if (own != nullptr || other != nullptr) {
-        sandwich(own != nullptr ? own : kIdentity, from, other != nullptr ? other : kIdentity,
-                 block);
-        if (i == j)
-          for (int c = 0; c < 9; ++c)
-            block[c] += (from[0] + from[4] + from[8]) / 3 * (kIdentity[c] - own[c]);
-        from = block;
+      if (own == nullptr && other == nullptr) continue;
+      T* const block = k.blocks.data() + 9 * static_cast<std::size_t>(e);
+      double from[9], to[9];
+      std::copy(block, block + 9, from);
+      sandwich(own != nullptr ? own : kIdentity, from, other != nullptr ? other : kIdentity, to);
+      for (int c = 0; c < 9; ++c) {
+        if (i == j) to[c] += (from[0] + from[4] + from[8]) / 3 * (kIdentity[c] - own[c]);
+        block[c] = static_cast<T>(to[c]);
       }
-      out.columns[static_cast<std::size_t>(e)] = j;
-      T* const to = out.block(e);
-      for (int c = 0; c < 9; ++c) to[c] = static_cast<T>(from[c]);
     }
   }
+}
+
+/// The assembled level as the aggregation takes it.
+template <class T>
+BlockCsr<T> as_level(AssembledP1<T> k) {
+  BlockCsr<T> out;
+  out.n_columns = static_cast<Index>(k.begin.size()) - 1;
+  out.begin = Array<Index>::unwritten(k.begin.size());
+  out.columns = Array<Index>::unwritten(k.columns.size());
+  std::copy(k.begin.begin(), k.begin.end(), out.begin.begin());
+  std::copy(k.columns.begin(), k.columns.end(), out.columns.begin());
+  out.blocks = std::move(k.blocks);
   return out;
 }
 

@@ -122,7 +122,7 @@ void bind(py::module_& m) {
              return to_numpy<double>(f, {b.n_nodes(), 3});
            })
       .def("assemble_p1", [](const OwnedBody& b) {
-        AssembledP1 a;
+        AssembledP1<double> a;
         {
           const py::gil_scoped_release free;
           a = assemble_p1(b.view(), b.n_vertices);

@@ -24,9 +24,10 @@ inline SurfaceView surface_view(const RowArrays& arrays) {
 template <class T>
 BlockCsr<T> linear_level(const Problem& problem, const SurfaceView& surface, double unit) {
   const Index n = problem.body->n_vertices;
-  AssembledP1 stiffness = assemble_p1(problem.body->view(unit), n);
+  AssembledP1<T> stiffness = assemble_p1<T>(problem.body->view(unit), n);
   add_surface(surface, unit, stiffness);
-  return constrained<T>(stiffness, vertex_projectors(*problem.constraints, n));
+  constrain(vertex_projectors(*problem.constraints, n), stiffness);
+  return as_level(std::move(stiffness));
 }
 
 template <class F>

@@ -16,18 +16,21 @@
 namespace femcrust {
 
 template <class T>
-struct AssembledP1Of {
+struct AssembledP1 {
   std::vector<Index> begin;    // [n_vertices + 1]
   std::vector<Index> columns;  // ascending in each row
-  Array<T> blocks;             // [entries][3][3]
+  Array<T> blocks;             // [entries][3][3], and kBeyondBlocks more
 };
-using AssembledP1 = AssembledP1Of<double>;
+
+/// Values that a kernel of sparse products may read past the last block.
+constexpr std::size_t kBeyondBlocks = 2;
 
 namespace p1 {
 
 /// Blocks K_ij of the edges, row: component of the lower end. [n_edges][9]; and their ends.
+template <class T>
 struct EdgeBlocks {
-  Array<double> blocks;
+  Array<T> blocks;
   Array<Index> ends;  // [n_edges][2], ascending
 };
 
@@ -42,9 +45,10 @@ inline void add_pair(const double* gi, const double* gj, double lam, double mu, 
       block[3 * a + b] += lam * p[a][b] + mu * p[b][a] + (a == b ? trace : 0.0);
 }
 
-inline EdgeBlocks edge_blocks(const Body& body, Index n_vertices) {
+template <class T>
+EdgeBlocks<T> edge_blocks(const Body& body, Index n_vertices) {
   const auto n_edges = static_cast<std::size_t>(body.n_nodes - n_vertices);
-  EdgeBlocks out{Array<double>(9 * n_edges), Array<Index>(2 * n_edges)};
+  EdgeBlocks<T> out{Array<T>(9 * n_edges), Array<Index>(2 * n_edges)};
   Index odd = 0;  // ends that are no vertices or nodes of edges that are no edges
 #pragma omp parallel for schedule(static) reduction(+ : odd)
   for (Index e = 0; e < body.n_elements; ++e) {
@@ -84,13 +88,13 @@ inline EdgeBlocks edge_blocks(const Body& body, Index n_vertices) {
 }  // namespace p1
 
 template <class T = double>
-AssembledP1Of<T> assemble_p1(const Body& body, Index n_vertices) {
-  const p1::EdgeBlocks edges = p1::edge_blocks(body, n_vertices);
+AssembledP1<T> assemble_p1(const Body& body, Index n_vertices) {
+  const p1::EdgeBlocks<T> edges = p1::edge_blocks<T>(body, n_vertices);
   const auto n = static_cast<std::size_t>(n_vertices);
   const std::size_t n_edges = edges.ends.size() / 2;
   require(n + 2 * n_edges <= INT32_MAX, "assemble_p1: more than 2³¹ blocks");
 
-  AssembledP1Of<T> out;
+  AssembledP1<T> out;
   out.begin.assign(n + 1, 0);
   for (const Index end : edges.ends) ++out.begin[static_cast<std::size_t>(end) + 1];
   for (std::size_t v = 0; v < n; ++v) out.begin[v + 1] += out.begin[v] + 1;
@@ -104,7 +108,7 @@ AssembledP1Of<T> assemble_p1(const Body& body, Index n_vertices) {
       out.columns[static_cast<std::size_t>(place++)] = static_cast<Index>(k / 2);
     }
   }
-  out.blocks = Array<T>(9 * out.columns.size());
+  out.blocks = Array<T>(9 * out.columns.size() + kBeyondBlocks);
   Index twice = 0;
 #pragma omp parallel reduction(+ : twice)
   {
@@ -130,12 +134,12 @@ AssembledP1Of<T> assemble_p1(const Body& body, Index n_vertices) {
           diagonal = k;
           continue;
         }
-        const double* const block = edges.blocks.data() + 9 * ((key & 0xffffffff) - 1);
+        const T* const block = edges.blocks.data() + 9 * ((key & 0xffffffff) - 1);
         const bool turned = out.columns[k] < v;
         for (int i = 0; i < 9; ++i) {
-          const double value = turned ? block[3 * (i % 3) + i / 3] : block[i];
-          own[i] -= value;
-          out.blocks[9 * k + static_cast<std::size_t>(i)] = static_cast<T>(value);
+          const T value = turned ? block[3 * (i % 3) + i / 3] : block[i];
+          own[i] -= static_cast<double>(value);
+          out.blocks[9 * k + static_cast<std::size_t>(i)] = value;
         }
       }
       for (std::size_t i = 0; i < 9; ++i) out.blocks[9 * diagonal + i] = static_cast<T>(own[i]);

@@ -1,5 +1,6 @@
-/// Sums of element contributions at nodes: each block adds up its own, then the blocks meet colour
-/// by colour. Threads never meet, and every sum has one order, whatever their number.
+/// Sums of element contributions at nodes: each block adds up its own in double, then the blocks
+/// meet colour by colour in T. Threads never meet, and every sum has one order, whatever their
+/// number.
 #pragma once
 #include <vector>
 
@@ -10,9 +11,8 @@ namespace femcrust {
 
 /// sums[n_nodes - first_node][C], for nodes from first_node on: `element(e, at)` adds its parts to
 /// at(a), the C values of its local node a. Nodes of no element get zero.
-template <int C, class Element>
-void sum_at_nodes(const ElementBlocks& blocks, Index first_node, double* sums,
-                  const Element& element) {
+template <int C, class T, class Element>
+void sum_at_nodes(const ElementBlocks& blocks, Index first_node, T* sums, const Element& element) {
 #pragma omp parallel
   {
     std::vector<double> scratch(C * static_cast<std::size_t>(blocks.most_nodes));
@@ -37,16 +37,17 @@ void sum_at_nodes(const ElementBlocks& blocks, Index first_node, double* sums,
         }
         for (std::size_t i = 0; i < count; ++i) {
           if (nodes[i] < first_node) continue;
-          double* const to = sums + C * static_cast<std::size_t>(nodes[i] - first_node);
+          T* const to = sums + C * static_cast<std::size_t>(nodes[i] - first_node);
           const double* const from = scratch.data() + C * i;
-          for (int j = 0; j < C; ++j) to[j] = i < set ? from[j] : to[j] + from[j];
+          for (int j = 0; j < C; ++j)
+            to[j] = static_cast<T>(i < set ? from[j] : static_cast<double>(to[j]) + from[j]);
         }
       }
     }
   }
   for (const Index node : blocks.untouched)
     if (node >= first_node)
-      std::fill_n(sums + C * static_cast<std::size_t>(node - first_node), C, 0.0);
+      std::fill_n(sums + C * static_cast<std::size_t>(node - first_node), C, T(0));
 }
 
 }  // namespace femcrust

@@ -51,9 +51,12 @@ class Constraints {
 
   /// D ← Q D Q + (I − Q) tr(D)/3 on the blocks [n_nodes][6] of constrained nodes, so that D stays
   /// invertible and its inverse maps free directions to free directions.
-  void constrain_diagonal(double* blocks) const {
+  template <class T>
+  void constrain_diagonal(T* blocks) const {
     for (std::size_t k = 0; k < nodes_.size(); ++k) {
-      double* const six = blocks + 6 * static_cast<std::size_t>(nodes_[k]);
+      T* const at = blocks + 6 * static_cast<std::size_t>(nodes_[k]);
+      double six[6];
+      std::copy(at, at + 6, six);
       const double* const q = projectors_.data() + 9 * k;
       const double held = (six[0] + six[1] + six[2]) / 3;
       double dq[3][3] = {};
@@ -64,7 +67,7 @@ class Constraints {
         for (int j = i; j < 3; ++j) {
           double sum = held * ((i == j ? 1.0 : 0.0) - q[3 * i + j]);
           for (int m = 0; m < 3; ++m) sum += q[3 * i + m] * dq[m][j];
-          six[tet10::kVoigt[i][j]] = sum;
+          at[tet10::kVoigt[i][j]] = static_cast<T>(sum);
         }
     }
   }
@@ -127,7 +130,7 @@ class Stiffness {
 
   /// Inverses of the 3×3 diagonal blocks: xx, yy, zz, xy, xz, yz. [n_nodes][6]
   Array<T> inverse_diagonal(const Body& body) const {
-    Array<double> blocks(6 * static_cast<std::size_t>(n_nodes()));
+    Array<T> blocks(6 * static_cast<std::size_t>(n_nodes()));
     sum_at_nodes<6>(*body.blocks, 0, blocks.data(), [&](Index e, const auto& at) {
       double g[3][3], of[tet10::kNodes][6];
       const double weight = body.gradients(e, g) / 20;
@@ -138,30 +141,28 @@ class Stiffness {
       }
     });
     surface_.for_diagonal([&](Index row, const T* block) {
+      T* const sum = blocks.data() + 6 * static_cast<std::size_t>(row);
       for (int c = 0; c < 3; ++c)
         for (int d = c; d < 3; ++d)
-          blocks[6 * static_cast<std::size_t>(row) +
-                 static_cast<std::size_t>(tet10::kVoigt[c][d])] +=
-              (static_cast<double>(block[3 * c + d]) + static_cast<double>(block[3 * d + c])) / 2;
+          sum[tet10::kVoigt[c][d]] += (block[3 * c + d] + block[3 * d + c]) / 2;
     });
     constraints_->constrain_diagonal(blocks.data());
-    Array<T> inverse(6 * static_cast<std::size_t>(n_nodes()));
     const Index n = n_nodes();
     Index indefinite = 0;
 #pragma omp parallel for schedule(static) reduction(+ : indefinite)
     for (Index k = 0; k < n; ++k) {
-      double of[6];
-      if (!invert_symmetric(blocks.data() + 6 * static_cast<std::size_t>(k), of)) {
+      T* const block = blocks.data() + 6 * static_cast<std::size_t>(k);
+      double of[6], inverse[6];
+      std::copy(block, block + 6, of);
+      if (!invert_symmetric(of, inverse)) {
         ++indefinite;
         continue;
       }
-      for (int m = 0; m < 6; ++m)
-        inverse[6 * static_cast<std::size_t>(k) + static_cast<std::size_t>(m)] =
-            static_cast<T>(of[m]);
+      for (int m = 0; m < 6; ++m) block[m] = static_cast<T>(inverse[m]);
     }
     require(indefinite == 0,
             "the stiffness is not positive definite at " + std::to_string(indefinite) + " nodes");
-    return inverse;
+    return blocks;
   }
 
  private:

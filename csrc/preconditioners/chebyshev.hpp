@@ -74,9 +74,10 @@ class Chebyshev {
   /// Lanczos in the inner product of D, written as conjugate gradients on a fixed random load:
   /// α and β of the recurrence are the entries of the tridiagonal matrix [Saad03, §6.7.3].
   template <class Operator>
-  void estimate(const Cpu& cpu, const Operator& A, std::size_t n) {
-    if (lambda_max_ > 0) return;
-    Array<T> r(n), z(n), p(n), q(n);
+  void estimate(const Cpu& cpu, const Operator& A, LevelVectors<Plain<T>>& work) {
+    Array<T>&r = work.r, &z = work.x, &p = work.d, &q = work.q;
+    const std::size_t n = r.size();
+    p.fill(T(0));
     std::uint32_t state = 2463534242U;  // any seed but zero serves
     for (std::size_t i = 0; i < n; ++i) {
       state ^= state << 13;

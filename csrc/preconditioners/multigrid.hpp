@@ -29,7 +29,12 @@ class Multigrid {
         vertex_constraints_(std::move(vertex_constraints)),
         coarse_(std::move(levels), std::move(coarsest_inverse)),
         vectors_(words<F>(fine_->n_nodes(), 1)) {
-    smoother_.estimate(Cpu(), *fine_, fine_->size());
+    if constexpr (kPlain<F>) {
+      smoother_.estimate(Cpu(), *fine_, vectors_);
+    } else {
+      LevelVectors<Plain<T>> plain(fine_->size());
+      smoother_.estimate(Cpu(), *fine_, plain);
+    }
   }
 
   /// z ≈ A⁻¹ r; `lengths` are those of r's columns, and a column of length 0 gives 0.

@@ -59,6 +59,7 @@ def run(case: Case, model: Model | None = None) -> Result:
             max_iterations=case.solver.max_iterations,
             watch=solvers.reporting(advance, case.solver.tolerance),
         )
+    del preconditioner  # its memory is wanted for stresses and pictures
     u = solution.displacement
     stress = operators.stress(operator, model.sources, u)
     step = {

@@ -43,6 +43,12 @@ Array<T> to_array(const Dense<T>& a) {
   return out;
 }
 
+template <class T>
+void copy_to(const Dense<T>& a, Array<T>& out) {
+  out.resize(static_cast<std::size_t>(a.size()));
+  std::copy(a.data(), a.data() + a.size(), out.data());
+}
+
 template <class T, class Range>
 py::array_t<T> to_numpy(const Range& values, std::vector<py::ssize_t> shape) {
   py::array_t<T> out(std::move(shape));

@@ -180,7 +180,9 @@ void bind(py::module_& m) {
              return to_numpy<double>(x, shape_of(u));
            })
       .def_property_readonly(
-          "bytes", [](const Problem& p) { return p.stiffness.bytes() + p.body->blocks->bytes(); });
+          "bytes", [](const Problem& p) { return p.stiffness.bytes() + p.body->blocks->bytes(); })
+      .def_property_readonly("flops",
+                             [](const Problem& p) { return p.stiffness.elements().flops(); });
 
   py::class_<Preconditioner>(m, "Preconditioner")
       .def("__call__",
@@ -224,11 +226,15 @@ void bind(py::module_& m) {
                  const std::function<bool(int, double)>& watch) {
     const int width = width_of(load, p.body->n_nodes(), "load");
     require(shape_of(guess) == shape_of(load), "guess: the shape of load");
+    CgVectors& vectors = preconditioner.vectors;
     // A batch narrows its loads in place; a single load is only read.
-    Array<double> b = width == 1
-                          ? Array<double>::view(load.data(), words<Fp64>(p.body->n_nodes(), 1))
-                          : to_array(load);
-    Array<double> x = to_array(guess);
+    if (width == 1)
+      vectors.b = Array<double>::view(load.data(), static_cast<std::size_t>(load.size()));
+    else
+      copy_to(load, vectors.b);
+    copy_to(guess, vectors.x);
+    py::array_t<double> found(shape_of(load));
+    double* const out = found.mutable_data();
     std::vector<SolveResult> results;
     {
       const py::gil_scoped_release free;
@@ -239,9 +245,10 @@ void bind(py::module_& m) {
       const Backend backend;
       std::visit(
           [&](const auto& M) {
-            ConjugateGradients solver(backend, p.stiffness, M, std::move(b), std::move(x), width,
+            ConjugateGradients solver(backend, p.stiffness, M, vectors, width,
                                       CgOptions{tolerance, max_iterations, flexible});
-            x = solver.solve(guarded);
+            const Array<double>& x = solver.solve(guarded);
+            std::copy(x.begin(), x.end(), out);
             results = solver.results();
           },
           preconditioner.kind);
@@ -250,7 +257,8 @@ void bind(py::module_& m) {
     for (const SolveResult& result : results)
       columns.append(py::make_tuple(result.converged, result.broken_down, result.iterations,
                                     result.residuals));
-    return py::make_tuple(to_numpy<double>(x, shape_of(load)), columns);
+    if (width == 1) vectors.b = {};
+    return py::make_tuple(found, columns);
   });
 }
 

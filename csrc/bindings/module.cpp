@@ -37,6 +37,7 @@ PYBIND11_MODULE(_core, m) {
   m.attr("has_cuda") = false;
   m.attr("instruction_set") = femcrust::Cpu::instruction_set();
   m.def("threads", [] { return omp_get_max_threads(); });
+  m.def("allocations", [] { return femcrust::allocations.load(); });
   m.def("set_threads", [](int n) { omp_set_num_threads(n); });
   femcrust::bind_mesh(m);
   pybind11::module_ cpu = m.def_submodule("cpu", "the CPU backend");

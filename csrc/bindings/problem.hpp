@@ -8,6 +8,7 @@
 #include "operators/stiffness.hpp"
 #include "preconditioners/block_jacobi.hpp"
 #include "preconditioners/multigrid.hpp"
+#include "solvers/cg.hpp"
 
 namespace femcrust {
 
@@ -85,6 +86,7 @@ struct Preconditioner {
   std::variant<BlockJacobi, Multigrid<Fp64>, Multigrid<Fp32>, Multigrid<Fp21>, Multigrid<Shared18>,
                Multigrid<Bf16>, Multigrid<Fp16>>
       kind;
+  mutable CgVectors vectors{};  // of the solves that use it, one at a time
 };
 
 }  // namespace femcrust

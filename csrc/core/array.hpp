@@ -7,6 +7,7 @@
 #include <memory>
 #include <new>
 
+#include "core/counters.hpp"
 #include "core/types.hpp"
 
 namespace femcrust {
@@ -27,7 +28,7 @@ class Array {
   }
 
   /// Memory of someone else, who outlives this; it is only read.
-  static const Array view(const T* data, std::size_t size) {
+  static Array view(const T* data, std::size_t size) {
     Array out;
     out.data_ = {const_cast<T*>(data), Free{false}};
     out.size_ = out.capacity_ = size;
@@ -71,6 +72,7 @@ class Array {
   };
   static T* allocate(std::size_t size) {
     if (size == 0) return nullptr;
+    allocations.fetch_add(1, std::memory_order_relaxed);
     // Large arrays in large pages, where the system has them: a fault for 2 MiB, not for 4 KiB.
     const bool large = size * sizeof(T) >= 2 * kLargePage;
     const std::size_t border = large ? kLargePage : kLine;

@@ -31,31 +31,41 @@ struct CgOptions {
   bool flexible = true;
 };
 
+/// Memory of a solve, [rows][width] each; a solver that is called again finds it ready.
+struct CgVectors {
+  Array<double> b, x, r, z, p, q;
+  Array<double> solved;  // of a batch: solutions of the columns that left
+};
+
 /// `watch(iteration, largest relative residual)` returns false to stop.
 using Watch = std::function<bool(int, double)>;
 
 template <class Operator, class Preconditioner>
 class ConjugateGradients {
  public:
-  /// b and the guess x: [rows][width].
-  ConjugateGradients(const Cpu& cpu, const Operator& A, const Preconditioner& M, Array<double> b,
-                     Array<double> x, int width, const CgOptions& options)
+  /// The load and the guess are in b and x of `vectors`.
+  ConjugateGradients(const Cpu& cpu, const Operator& A, const Preconditioner& M,
+                     CgVectors& vectors, int width, const CgOptions& options)
       : cpu_(cpu),
         A_(A),
         M_(M),
         options_(options),
         left_(width),
         results_(static_cast<std::size_t>(width)),
-        b_(std::move(b)),
-        x_(std::move(x)),
-        r_(b_.size()),
-        z_(b_.size()),
-        p_(b_.size()),
-        q_(b_.size()),
-        solved_(width > 1 ? b_.size() : 0) {}
+        b_(vectors.b),
+        x_(vectors.x),
+        r_(vectors.r),
+        z_(vectors.z),
+        p_(vectors.p),
+        q_(vectors.q),
+        solved_(vectors.solved) {
+    for (Array<double>* v : {&r_, &z_, &p_, &q_}) v->resize(b_.size());
+    p_.fill(0);  // whatever a solve before left there
+    if (width > 1) solved_.resize(b_.size());
+  }
 
   /// Returns the solutions, [rows][width]; `results` tells about each column.
-  Array<double> solve(const Watch& watch) {
+  const Array<double>& solve(const Watch& watch) {
     start();
     for (int k = 1; finish_converged(), left_.count() > 0 && k <= options_.max_iterations; ++k) {
       iterate();
@@ -220,10 +230,10 @@ class ConjugateGradients {
     std::copy(fresh, fresh + kMostColumns, fresh_);
   }
 
-  Array<double> solutions() {
-    if (left_.width() == static_cast<int>(results_.size())) return std::move(x_);
+  const Array<double>& solutions() {
+    if (left_.width() == static_cast<int>(results_.size())) return x_;
     save_solutions();
-    return std::move(solved_);
+    return solved_;
   }
 
   const Cpu& cpu_;
@@ -232,8 +242,7 @@ class ConjugateGradients {
   const CgOptions options_;
   ColumnsLeft left_;
   std::vector<SolveResult> results_;
-  Array<double> b_, x_, r_, z_, p_, q_;
-  Array<double> solved_;  // of a batch: solutions of the columns that left
+  Array<double>&b_, &x_, &r_, &z_, &p_, &q_, &solved_;
   PerColumn norm_b_, length_, rho_, alpha_;
   bool fresh_[kMostColumns] = {};  // the next direction is the preconditioned residual itself
 };

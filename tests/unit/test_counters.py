@@ -84,4 +84,4 @@ def test_flops_and_bytes_are_those_of_the_arrays() -> None:
     # Of the preconditioner, a node: four vectors, six numbers of the smoother; elements in float.
     n = operator.space.n_nodes
     least = (4 * 12 + 6 * 4) * n + 11 * 4 * padded
-    assert least < preconditioner.bytes < 2.5 * least
+    assert least < preconditioner.bytes < 3.5 * least

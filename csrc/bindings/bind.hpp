@@ -227,14 +227,17 @@ void bind(py::module_& m) {
     const int width = width_of(load, p.body->n_nodes(), "load");
     require(shape_of(guess) == shape_of(load), "guess: the shape of load");
     CgVectors& vectors = preconditioner.vectors;
-    // A batch narrows its loads in place; a single load is only read.
-    if (width == 1)
-      vectors.b = Array<double>::view(load.data(), static_cast<std::size_t>(load.size()));
-    else
-      copy_to(load, vectors.b);
-    copy_to(guess, vectors.x);
     py::array_t<double> found(shape_of(load));
     double* const out = found.mutable_data();
+    const auto size = static_cast<std::size_t>(load.size());
+    if (width == 1) {  // the load is read, and the solution found, where they lie
+      std::copy(guess.data(), guess.data() + size, out);
+      vectors.b = Array<double>::borrowed(const_cast<double*>(load.data()), size);
+      vectors.x = Array<double>::borrowed(out, size);
+    } else {  // a batch that narrows moves its columns
+      copy_to(load, vectors.b);
+      copy_to(guess, vectors.x);
+    }
     std::vector<SolveResult> results;
     {
       const py::gil_scoped_release free;
@@ -248,7 +251,7 @@ void bind(py::module_& m) {
             ConjugateGradients solver(backend, p.stiffness, M, vectors, width,
                                       CgOptions{tolerance, max_iterations, flexible});
             const Array<double>& x = solver.solve(guarded);
-            std::copy(x.begin(), x.end(), out);
+            if (x.data() != out) std::copy(x.begin(), x.end(), out);
             results = solver.results();
           },
           preconditioner.kind);
@@ -257,7 +260,7 @@ void bind(py::module_& m) {
     for (const SolveResult& result : results)
       columns.append(py::make_tuple(result.converged, result.broken_down, result.iterations,
                                     result.residuals));
-    if (width == 1) vectors.b = {};
+    if (width == 1) vectors.b = {}, vectors.x = {};
     return py::make_tuple(found, columns);
   });
 }

@@ -27,10 +27,10 @@ class Array {
     size_ = size;
   }
 
-  /// Memory of someone else, who outlives this; it is only read.
-  static Array view(const T* data, std::size_t size) {
+  /// Memory of someone else, who outlives this.
+  static Array borrowed(T* data, std::size_t size) {
     Array out;
-    out.data_ = {const_cast<T*>(data), Free{false}};
+    out.data_ = {data, Free{false}};
     out.size_ = out.capacity_ = size;
     return out;
   }

@@ -10,26 +10,25 @@ namespace femcrust {
 /// the transpose. Nodes are numbered vertices first, then edges.
 class EdgeTransfer {
  public:
-  /// edges: [n_edges][2] vertices
+  /// edges: [n_edges][2] vertices; borrowed
   EdgeTransfer(const Index* edges, Index n_edges, Index n_vertices)
       : n_vertices_(n_vertices),
         n_nodes_(n_vertices + n_edges),
-        ends_(edges, edges + 2 * static_cast<std::size_t>(n_edges)),
+        ends_(edges),
         begin_(static_cast<std::size_t>(n_vertices) + 1, 0),
-        edges_of_(ends_.size()) {
-    for (const Index v : ends_) ++begin_[static_cast<std::size_t>(v) + 1];
+        edges_of_(2 * static_cast<std::size_t>(n_edges)) {
+    for (std::size_t k = 0; k < edges_of_.size(); ++k)
+      ++begin_[static_cast<std::size_t>(ends_[k]) + 1];
     for (std::size_t v = 0; v < static_cast<std::size_t>(n_vertices); ++v)
       begin_[v + 1] += begin_[v];
     std::vector<Index> next(begin_.begin(), begin_.end() - 1);
-    for (std::size_t k = 0; k < ends_.size(); ++k)
+    for (std::size_t k = 0; k < edges_of_.size(); ++k)
       edges_of_[static_cast<std::size_t>(next[static_cast<std::size_t>(ends_[k])]++)] =
           static_cast<Index>(k / 2);
   }
 
   Index n_vertices() const { return n_vertices_; }
-  std::size_t bytes() const {
-    return sizeof(Index) * (ends_.size() + begin_.size() + edges_of_.size());
-  }
+  std::size_t bytes() const { return sizeof(Index) * (begin_.size() + edges_of_.size()); }
 
   template <class F>
   void restrict_to(const Cpu& cpu, int width, const Words<F>& fine,
@@ -51,10 +50,10 @@ class EdgeTransfer {
   }
 
  private:
-  EdgeGraph graph() const { return {n_vertices_, ends_.data(), begin_.data(), edges_of_.data()}; }
+  EdgeGraph graph() const { return {n_vertices_, ends_, begin_.data(), edges_of_.data()}; }
 
   Index n_vertices_, n_nodes_;
-  std::vector<Index> ends_;              // [n_edges][2]
+  const Index* ends_;                    // [n_edges][2]
   std::vector<Index> begin_, edges_of_;  // edges at each vertex
 };
 

@@ -44,8 +44,8 @@ template <class Operator, class Preconditioner>
 class ConjugateGradients {
  public:
   /// The load and the guess are in b and x of `vectors`.
-  ConjugateGradients(const Cpu& cpu, const Operator& A, const Preconditioner& M,
-                     CgVectors& vectors, int width, const CgOptions& options)
+  ConjugateGradients(const Cpu& cpu, const Operator& A, const Preconditioner& M, CgVectors& vectors,
+                     int width, const CgOptions& options)
       : cpu_(cpu),
         A_(A),
         M_(M),

@@ -112,6 +112,8 @@ class Boundary(Section):
             if set(value) <= {"kind", *PARTS}:
                 raise complaint(f"give one of {', '.join((*PARTS, 'roller', 'free'))}")
             return {"kind": "free", **value}  # unknown keys: they are what is complained of
+        if not isinstance(kind, str):
+            return value
         if any(part != kind for part in found):
             raise complaint(f"has {' and '.join(dict.fromkeys([str(kind), *found]))}; keep one")
         whole = {"fixed": ("x", "y", "z"), "infinite": {}}

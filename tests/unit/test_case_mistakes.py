@@ -90,6 +90,7 @@ MISTAKES = [
     ("sides: infinite", "sides: {fixed: x, pressure: 1 Pa}", "has fixed and pressure; keep one"),
     ("sides: infinite", "sides: {kind: traction}", "boundaries.sides: traction needs values"),
     ("sides: infinite", "sides: 3", "boundaries.sides: 3 is no mapping"),
+    ("sides: infinite", "sides: {kind: []}", "boundaries.sides.kind: "),
     ("x: 1 cm", "x: 1 s", "boundaries.west.displacement.x: '1 s' is no length"),
     (", pressure: 9 MPa", "", "loads.ice.pressure: missing; a disc needs it"),
     ("{grid: {file: snow.nc, variable: p}}", "{grid: {}}", "loads.snow.grid.file: missing"),

@@ -7,9 +7,10 @@ import resource
 
 from femcrust.errors import InputError
 
-# A whole run with pictures and fields, peak resident memory: 0.51 GB at 610,413 unknowns and
-# 0.33 GB at 143,259 (`/usr/bin/time -v femcrust run` of the templates), rounded up by a fifth.
-BYTES_PER_UNKNOWN = 600
+# A whole run with pictures and fields, peak resident memory: 1.20 GB at 3,244,341 unknowns and
+# 0.47 GB at 610,413 (`/usr/bin/time -v femcrust run` of the strike-slip template, near: 0.6 km and
+# 2.5 km): 275 bytes an unknown above 0.30 GB, rounded up by a fifth.
+BYTES_PER_UNKNOWN = 330
 BYTES_OF_PROGRAM = 300 * 2**20
 # Mesh, setup and solve on two Zen 4 cores, twelve iterations; busy machines take several times it.
 UNKNOWNS_PER_SECOND_AND_THREAD = 150_000.0

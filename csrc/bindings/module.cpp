@@ -6,6 +6,7 @@
 
 #include "bindings/bind.hpp"
 #include "bindings/mesh.hpp"
+#include "bindings/peak.hpp"
 #include "bindings/testing.hpp"
 
 namespace {
@@ -42,6 +43,8 @@ PYBIND11_MODULE(_core, m) {
   femcrust::bind_mesh(m);
   pybind11::module_ cpu = m.def_submodule("cpu", "the CPU backend");
   femcrust::bind<femcrust::Cpu>(cpu);
+  pybind11::module_ peak = m.def_submodule("peak", "what this machine can do at most");
+  femcrust::bind_peak(peak);
   pybind11::module_ testing = m.def_submodule("testing", "small pieces, for the tests");
   femcrust::bind_testing(testing);
 }

@@ -2,7 +2,7 @@
 #include "operators/ebe_kernels.hpp"
 
 #include "core/lanes.hpp"
-#include "elements/tet10.hpp"
+#include "elements/tet10_product.hpp"
 #include "operators/nodal_access.hpp"
 
 namespace femcrust::FEMCRUST_ISA {
@@ -49,59 +49,71 @@ FEMCRUST_INLINE void scatter_block(const EbeBlock<typename F::Real>& block,
   }
 }
 
-/// f += Σ_e K_e u on block-local vectors: lanes are elements.
+/// The data of 16 elements: [kData][kLanes].
 template <class T>
+struct alignas(64) BatchData {
+  T of[tet10::kData][kLanes];
+
+  FEMCRUST_INLINE void fill(const EbeBlock<T>& block, std::size_t batch, BatchData& out) {
+    constexpr int N = kAtOnce<T>;
+    using V = Lanes<T, N>;
+    const T* const gradients = block.gradients + batch * 9 * kLanes;
+    const T* const moduli = block.moduli + batch * 2 * kLanes;
+    for (int lane = 0; lane < kLanes; lane += N) {
+      V g[9], data[tet10::kData];
+      for (int k = 0; k < 9; ++k) g[k] = load<T, N>(gradients + k * kLanes + lane);
+      tet10::product_data(g, load<T, N>(moduli + lane), load<T, N>(moduli + kLanes + lane), data);
+      for (int k = 0; k < tet10::kData; ++k) store<T, N>(out.of[k] + lane, data[k]);
+    }
+  }
+};
+
+/// f += Σ_e K_e u on block-local vectors: lanes are elements.
+template <class T, bool Linear>
 void elements(const EbeBlock<T>& block, const T* u_local, T* f_local) {
   constexpr int N = kAtOnce<T>;
+  constexpr int first = Linear ? 4 : 0, given = Linear ? 4 : 10;
   using V = Lanes<T, N>;
   using Move = Transpose<T, N>;
-  for (Index batch = 0; batch < block.n_batches; ++batch)
+  BatchData<T> data;
+  for (Index batch = 0; batch < block.n_batches; ++batch) {
+    BatchData<T>::fill(block, static_cast<std::size_t>(batch), data);
     for (int lane = 0; lane < kLanes; lane += N) {
-      const auto at = static_cast<std::size_t>(batch);
-      const std::uint16_t* const local = block.local + at * 10 * kLanes + lane;
-      const T* const gradients = block.gradients + at * 9 * kLanes + lane;
-      const T* const moduli = block.moduli + at * 2 * kLanes + lane;
-      V u[10][3], f[10][3], g[3][3];
-      for (int a = 0; a < 10; ++a) Move::gather(u_local, local + a * kLanes, u[a]);
-      for (int k = 0; k < 9; ++k) g[k / 3][k % 3] = load<T, N>(gradients + k * kLanes);
-      tet10::stiffness_product<V, V>(u, g, load<T, N>(moduli), load<T, N>(moduli + kLanes), f);
-      for (int a = 0; a < 10; ++a) Move::scatter_add(f_local, local + a * kLanes, f[a]);
+      const std::uint16_t* const local =
+          block.local + static_cast<std::size_t>(batch) * 10 * kLanes + lane;
+      V u[10][3], f[10][3];
+#pragma GCC unroll 10
+      for (int a = 0; a < given; ++a) Move::gather(u_local, local + a * kLanes, u[a]);
+      const auto value = [&](int a, int c) __attribute__((always_inline)) { return u[a][c]; };
+      const auto of = [&](int k) __attribute__((always_inline)) {
+        return load<T, N>(data.of[k] + lane);
+      };
+      const auto add = [&](int a, int c, V force) __attribute__((always_inline)) { f[a][c] = force; };
+      if constexpr (Linear)
+        tet10::linear_product<V>(value, of, add);
+      else
+        tet10::stiffness_product<V>(value, of, add);
+#pragma GCC unroll 10
+      for (int a = first; a < 10; ++a) Move::scatter_add(f_local, local + a * kLanes, f[a]);
     }
-}
-
-/// The same for u linear inside each element: vertices give, mid-edges receive.
-template <class T>
-void linear_elements(const EbeBlock<T>& block, const T* u_local, T* f_local) {
-  constexpr int N = kAtOnce<T>;
-  using V = Lanes<T, N>;
-  using Move = Transpose<T, N>;
-  for (Index batch = 0; batch < block.n_batches; ++batch)
-    for (int lane = 0; lane < kLanes; lane += N) {
-      const auto at = static_cast<std::size_t>(batch);
-      const std::uint16_t* const local = block.local + at * 10 * kLanes + lane;
-      const T* const gradients = block.gradients + at * 9 * kLanes + lane;
-      const T* const moduli = block.moduli + at * 2 * kLanes + lane;
-      V u[4][3], f[6][3], g[3][3];
-      for (int a = 0; a < 4; ++a) Move::gather(u_local, local + a * kLanes, u[a]);
-      for (int k = 0; k < 9; ++k) g[k / 3][k % 3] = load<T, N>(gradients + k * kLanes);
-      tet10::linear_product<V, V>(u, g, load<T, N>(moduli), load<T, N>(moduli + kLanes), f);
-      for (int a = 0; a < 6; ++a) Move::scatter_add(f_local, local + (4 + a) * kLanes, f[a]);
-    }
+  }
 }
 
 template <class F>
 void single_column(const EbeBlock<typename F::Real>& block, const typename F::Word* x,
                    typename F::Word* y, typename F::Real* scratch) {
-  auto* const f_local = scratch + kPadded * block.n_nodes;
+  using T = typename F::Real;
+  T* const f_local = scratch + kPadded * block.n_nodes;
   gather_block<F>(block, x, scratch, f_local);
-  elements(block, scratch, f_local);
+  elements<T, false>(block, scratch, f_local);
   scatter_block<F>(block, f_local, y);
 }
 
 template <class F>
 void linear_single_column(const EbeBlock<typename F::Real>& block, const typename F::Real* x,
                           typename F::Word* y, typename F::Real* scratch) {
-  auto* const f_local = scratch + kPadded * block.n_nodes;
+  using T = typename F::Real;
+  T* const f_local = scratch + kPadded * block.n_nodes;
   for (Index k = 0; k < block.n_nodes; ++k) {
     const Index node = block.nodes[k];
     for (int c = 0; c < 3; ++c)
@@ -110,32 +122,9 @@ void linear_single_column(const EbeBlock<typename F::Real>& block, const typenam
     scratch[kPadded * k + 3] = 0;
     for (int c = 0; c < kPadded; ++c) f_local[kPadded * k + c] = 0;
   }
-  linear_elements(block, scratch, f_local);
+  elements<T, true>(block, scratch, f_local);
   scatter_block<F>(block, f_local, y);
 }
-
-/// What one element brings in lanes-are-columns kernels.
-template <class T>
-struct Element {
-  std::size_t node[10];
-  T g[3][3], lam, mu;
-
-  FEMCRUST_INLINE Element of(const EbeBlock<T>& block, Index e) {
-    const auto batch = static_cast<std::size_t>(e / kLanes);
-    const int lane = e % kLanes;
-    const std::uint16_t* const local = block.local + batch * 10 * kLanes + lane;
-    const T* const gradients = block.gradients + batch * 9 * kLanes + lane;
-    const T* const moduli = block.moduli + batch * 2 * kLanes + lane;
-    Element out;
-#pragma GCC unroll 10
-    for (int a = 0; a < 10; ++a)
-      out.node[a] = static_cast<std::size_t>(block.nodes[local[a * kLanes]]);
-    for (int k = 0; k < 9; ++k) out.g[k / 3][k % 3] = gradients[k * kLanes];
-    out.lam = moduli[0];
-    out.mu = moduli[kLanes];
-    return out;
-  }
-};
 
 template <class T, int W>
 FEMCRUST_INLINE void clear_first(const EbeBlock<T>& block, T* y) {
@@ -145,57 +134,49 @@ FEMCRUST_INLINE void clear_first(const EbeBlock<T>& block, T* y) {
   }
 }
 
-/// W right-hand sides: lanes are columns, one element at a time, straight from x and into y.
-template <class T, int W>
+/// W right-hand sides: lanes are L of the columns, one element at a time, from x into y.
+template <class T, int W, int L, bool Linear>
 void columns(const EbeBlock<T>& block, const T* x, T* y, T*) {
-  using V = Lanes<T, W>;
+  using V = Lanes<T, L>;
+  constexpr std::size_t node_size = 3 * W;
   clear_first<T, W>(block, y);
+  BatchData<T> data;
   for (Index e = 0; e < block.n_elements; ++e) {
-    const auto element = Element<T>::of(block, e);
-    V u[10][3], f[10][3];
+    const int lane = e % kLanes;
+    const auto batch = static_cast<std::size_t>(e / kLanes);
+    if (lane == 0) BatchData<T>::fill(block, batch, data);
+    const std::uint16_t* const local = block.local + batch * 10 * kLanes + lane;
+    std::size_t at[10];
 #pragma GCC unroll 10
     for (int a = 0; a < 10; ++a)
-#pragma GCC unroll 3
-      for (int c = 0; c < 3; ++c) u[a][c] = load<T, W>(x + (element.node[a] * 3 + c) * W);
-    tet10::stiffness_product<V, T>(u, element.g, element.lam, element.mu, f);
-#pragma GCC unroll 10
-    for (int a = 0; a < 10; ++a)
-#pragma GCC unroll 3
-      for (int c = 0; c < 3; ++c) {
-        T* const at = y + (element.node[a] * 3 + c) * W;
-        store<T, W>(at, load<T, W>(at) + f[a][c]);
-      }
+      at[a] = static_cast<std::size_t>(block.nodes[local[a * kLanes]]) * node_size;
+#pragma GCC unroll 1
+    for (int w = 0; w < W; w += L) {
+      const auto value = [&](int a, int c) __attribute__((always_inline)) {
+        return load<T, L>(x + at[a] + c * W + w);
+      };
+      const auto of = [&](int k) __attribute__((always_inline)) { return data.of[k][lane]; };
+      const auto add = [&](int a, int c, V force) __attribute__((always_inline)) {
+        T* const to = y + at[a] + c * W + w;
+        store<T, L>(to, load<T, L>(to) + force);
+      };
+      if constexpr (Linear)
+        tet10::linear_product<V>(value, of, add);
+      else
+        tet10::stiffness_product<V>(value, of, add);
+    }
   }
 }
 
 template <class T, int W>
-void linear_columns(const EbeBlock<T>& block, const T* x, T* y, T*) {
-  using V = Lanes<T, W>;
-  clear_first<T, W>(block, y);
-  for (Index e = 0; e < block.n_elements; ++e) {
-    const auto element = Element<T>::of(block, e);
-    V u[4][3], f[6][3];
-#pragma GCC unroll 4
-    for (int a = 0; a < 4; ++a)
-#pragma GCC unroll 3
-      for (int c = 0; c < 3; ++c) u[a][c] = load<T, W>(x + (element.node[a] * 3 + c) * W);
-    tet10::linear_product<V, T>(u, element.g, element.lam, element.mu, f);
-#pragma GCC unroll 6
-    for (int a = 0; a < 6; ++a)
-#pragma GCC unroll 3
-      for (int c = 0; c < 3; ++c) {
-        T* const at = y + (element.node[4 + a] * 3 + c) * W;
-        store<T, W>(at, load<T, W>(at) + f[a][c]);
-      }
-  }
-}
+constexpr int kGroup = W < kAtOnce<T> ? W : kAtOnce<T>;
 
 template <class F>
 constexpr EbeTable<F, 4> plain() {
   using T = typename F::Real;
   return {
-      {single_column<F>, columns<T, 4>, columns<T, 8>, columns<T, 16>},
-      {linear_single_column<F>, linear_columns<T, 4>, linear_columns<T, 8>, linear_columns<T, 16>}};
+      {single_column<F>, columns<T, 4, kGroup<T, 4>, false>, columns<T, 8, kGroup<T, 8>, false>, columns<T, 16, kGroup<T, 16>, false>},
+      {linear_single_column<F>, columns<T, 4, kGroup<T, 4>, true>, columns<T, 8, kGroup<T, 8>, true>, columns<T, 16, kGroup<T, 16>, true>}};
 }
 template <class F>
 constexpr EbeTable<F, 1> packed() {

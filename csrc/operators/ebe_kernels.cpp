@@ -141,31 +141,26 @@ void columns(const EbeBlock<T>& block, const T* x, T* y, T*) {
   constexpr std::size_t node_size = 3 * W;
   clear_first<T, W>(block, y);
   BatchData<T> data;
-  std::size_t places[2][kLanes][10];
-  const auto fetch = [&](Index e) __attribute__((always_inline)) {
-    const int lane = e % kLanes;
-    const Index batch = e / kLanes;
-    const std::uint16_t* const local =
-        block.local + static_cast<std::size_t>(batch) * 10 * kLanes + lane;
-#pragma GCC unroll 10
-    for (int a = 0; a < 10; ++a) {
-      const std::size_t place =
-          static_cast<std::size_t>(block.nodes[local[a * kLanes]]) * node_size;
-      places[batch % 2][lane][a] = place;
-#pragma GCC unroll 6
-      for (std::size_t k = 0; k < node_size; k += 64 / sizeof(T)) {
-        __builtin_prefetch(x + place + k, 0);
-        __builtin_prefetch(y + place + k, 1);
-      }
-    }
-  };
-  for (int e = 0; e < kLanes; ++e) fetch(e);
+  Index fetched = 0;
+  const Index share = (block.n_next + block.n_elements - 1) / block.n_elements;
   for (Index e = 0; e < block.n_elements; ++e) {
     const int lane = e % kLanes;
     const auto batch = static_cast<std::size_t>(e / kLanes);
     if (lane == 0) BatchData<T>::fill(block, batch, data);
-    const std::size_t* const at = places[batch % 2][lane];
-    if (e + kLanes < block.n_batches * kLanes) fetch(e + kLanes);
+    const std::uint16_t* const local = block.local + batch * 10 * kLanes + lane;
+    std::size_t at[10];
+#pragma GCC unroll 10
+    for (int a = 0; a < 10; ++a)
+      at[a] = static_cast<std::size_t>(block.nodes[local[a * kLanes]]) * node_size;
+    for (const Index end = fetched + share < block.n_next ? fetched + share : block.n_next;
+         fetched < end; ++fetched) {
+      const std::size_t place = static_cast<std::size_t>(block.next_nodes[fetched]) * node_size;
+#pragma GCC unroll 6
+      for (std::size_t k = 0; k < node_size; k += 64 / sizeof(T)) {
+        __builtin_prefetch(x + place + k, 0, 2);
+        __builtin_prefetch(y + place + k, 1, 2);
+      }
+    }
 #pragma GCC unroll 1
     for (int w = 0; w < W; w += L) {
       const auto value = [&](int a, int c) __attribute__((always_inline)) {

@@ -125,7 +125,9 @@ template <class V, class U, class Of, class Add>
 FEMCRUST_INLINE void stiffness_product(U u, Of of, Add add) {
   V mean[6], s[3][6];
   mean_stress(u, of, mean);
+  __asm__ volatile("" ::: "memory");
   stress_changes(u, of, s);
+  __asm__ volatile("" ::: "memory");
 #pragma GCC unroll 3
   for (int c = 0; c < 3; ++c) {
     V f[6], m[3];

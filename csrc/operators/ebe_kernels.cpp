@@ -134,6 +134,15 @@ FEMCRUST_INLINE void clear_first(const EbeBlock<T>& block, T* y) {
   }
 }
 
+template <class T>
+FEMCRUST_INLINE const T* offset(const T* p, std::size_t bytes) {
+  return reinterpret_cast<const T*>(reinterpret_cast<const char*>(p) + bytes);
+}
+template <class T>
+FEMCRUST_INLINE T* offset(T* p, std::size_t bytes) {
+  return reinterpret_cast<T*>(reinterpret_cast<char*>(p) + bytes);
+}
+
 /// W right-hand sides: lanes are L of the columns, one element at a time, from x into y.
 template <class T, int W, int L, bool Linear>
 void columns(const EbeBlock<T>& block, const T* x, T* y, T*) {
@@ -150,8 +159,10 @@ void columns(const EbeBlock<T>& block, const T* x, T* y, T*) {
     const std::uint16_t* const local = block.local + batch * 10 * kLanes + lane;
     std::size_t at[10];
 #pragma GCC unroll 10
-    for (int a = 0; a < 10; ++a)
-      at[a] = static_cast<std::size_t>(block.nodes[local[a * kLanes]]) * node_size;
+    for (int a = 0; a < 10; ++a) {
+      at[a] = static_cast<std::size_t>(block.nodes[local[a * kLanes]]) * node_size * sizeof(T);
+      __asm__("" : "+r"(at[a]));  // else it is taken apart and put together at every use
+    }
     for (const Index end = fetched + share < block.n_next ? fetched + share : block.n_next;
          fetched < end; ++fetched) {
       const std::size_t place = static_cast<std::size_t>(block.next_nodes[fetched]) * node_size;
@@ -164,11 +175,11 @@ void columns(const EbeBlock<T>& block, const T* x, T* y, T*) {
 #pragma GCC unroll 1
     for (int w = 0; w < W; w += L) {
       const auto value = [&](int a, int c) __attribute__((always_inline)) {
-        return load<T, L>(x + at[a] + c * W + w);
+        return load<T, L>(offset(x, at[a]) + c * W + w);
       };
       const auto of = [&](int k) __attribute__((always_inline)) { return data.of[k][lane]; };
       const auto add = [&](int a, int c, V force) __attribute__((always_inline)) {
-        T* const to = y + at[a] + c * W + w;
+        T* const to = offset(y, at[a]) + c * W + w;
         store<T, L>(to, load<T, L>(to) + force);
       };
       if constexpr (Linear)

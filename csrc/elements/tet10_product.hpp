@@ -120,14 +120,21 @@ FEMCRUST_INLINE void stress_changes(U u, Of of, V s[3][6]) {
   }
 }
 
+/// Stages of a product whose values are in memory read them again: to keep them would take more
+/// registers than there are.
+template <bool kReread>
+FEMCRUST_INLINE void next_stage() {
+  if constexpr (kReread) __asm__ volatile("" ::: "memory");
+}
+
 /// add(a, c, f): force of K_e u at node a in direction c, for u(a, c) and the data `of(k)`.
-template <class V, class U, class Of, class Add>
+template <class V, bool kReread, class U, class Of, class Add>
 FEMCRUST_INLINE void stiffness_product(U u, Of of, Add add) {
   V mean[6], s[3][6];
   mean_stress(u, of, mean);
-  __asm__ volatile("" ::: "memory");
+  next_stage<kReread>();
   stress_changes(u, of, s);
-  __asm__ volatile("" ::: "memory");
+  next_stage<kReread>();
 #pragma GCC unroll 3
   for (int c = 0; c < 3; ++c) {
     V f[6], m[3];

@@ -115,7 +115,7 @@ struct Pass {
     if constexpr (Linear)
       tet10::linear_product<V>(value, datum, add);
     else
-      tet10::stiffness_product<V>(value, datum, add);
+      tet10::stiffness_product<V, true>(value, datum, add);
   }
 
   /// Meanwhile `n_next` nodes that `next` will touch come into cache.

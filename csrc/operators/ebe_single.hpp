@@ -59,9 +59,17 @@ void elements(const EbeBlock<T>& block, const T* u_local, T* f_local) {
       if constexpr (Linear)
         tet10::linear_product<V>(value, of, add);
       else
-        tet10::stiffness_product<V>(value, of, add);
+        tet10::stiffness_product<V, false>(value, of, add);
+      alignas(64) T forces[10][kPadded * N];
 #pragma GCC unroll 10
-      for (int a = first; a < 10; ++a) Move::scatter_add(f_local, local + a * kLanes, f[a]);
+      for (int a = first; a < 10; ++a) Move::to_nodes(f[a], forces[a]);
+      // Element after element: the next sum at a node waits for the one before.
+      for (int e = 0; e < N; ++e)
+#pragma GCC unroll 10
+        for (int a = first; a < 10; ++a) {
+          T* const at = f_local + kPadded * local[a * kLanes + e];
+          store<T, 4>(at, load<T, 4>(at) + load<T, 4>(forces[a] + Move::place(e)));
+        }
     }
   }
 }

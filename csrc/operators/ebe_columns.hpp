@@ -79,6 +79,10 @@ struct Pass {
       if (!Linear || node < of.block.n_vertices) __builtin_prefetch(of.x + at, 0, 2);
       __builtin_prefetch(of.y + at, 1, 2);
     }
+    if constexpr (kNode < Lay::kLine) {  // may end in another line
+      if (!Linear || node < of.block.n_vertices) __builtin_prefetch(of.x + place + kNode - 1, 0, 2);
+      __builtin_prefetch(of.y + place + kNode - 1, 1, 2);
+    }
   }
 
   /// kElements elements from `lane` of a batch on, for kColumns columns from `column` on.

@@ -92,18 +92,6 @@ struct Transpose {
     }
   }
 
-  template <int G>
-  FEMCRUST_INLINE void add_group(T* nodes, const std::uint16_t* index, V row) {
-    T* const p = nodes + kPadded * index[4 * G];
-    const Quad q = __builtin_shufflevector(row, row, 4 * G, 4 * G + 1, 4 * G + 2, 4 * G + 3);
-    store<T, 4>(p, load<T, 4>(p) + q);
-  }
-  template <std::size_t... G>
-  FEMCRUST_INLINE void add_row(T* nodes, const std::uint16_t* index, V row,
-                               std::index_sequence<G...>) {
-    (add_group<static_cast<int>(G)>(nodes, index, row), ...);
-  }
-
   FEMCRUST_INLINE void gather(const T* nodes, const std::uint16_t* index, V out[3]) {
     const V r0 = row(nodes, index, 0), r1 = row(nodes, index, 1);
     const V r2 = row(nodes, index, 2), r3 = row(nodes, index, 3);
@@ -114,20 +102,17 @@ struct Transpose {
     out[2] = kWide ? mix<Second>(a, c) : mix<First>(b, d);
   }
 
-  /// nodes[index[lane]] += (x, y, z) of that lane; lanes may name the same node.
-  FEMCRUST_INLINE void scatter_add(T* nodes, const std::uint16_t* index, const V in[3]) {
+  /// (x, y, z, 0) of each lane; that of `lane` lies at place(lane).
+  FEMCRUST_INLINE void to_nodes(const V in[3], T* out) {
     const V zero = {};
     const V a = mix<Low>(in[0], in[1]), b = mix<High>(in[0], in[1]);
     const V c = mix<Low>(in[2], zero), d = mix<High>(in[2], zero);
-    V rows[4];
-    rows[0] = mix<First>(a, c);
-    rows[1] = kWide ? mix<First>(b, d) : mix<Second>(a, c);
-    rows[2] = kWide ? mix<Second>(a, c) : mix<First>(b, d);
-    rows[3] = mix<Second>(b, d);
-#pragma GCC unroll 4
-    for (int k = 0; k < 4; ++k)
-      add_row(nodes, index + k, rows[k], std::make_index_sequence<N / 4>{});
+    store<T, N>(out, mix<First>(a, c));
+    store<T, N>(out + N, kWide ? mix<First>(b, d) : mix<Second>(a, c));
+    store<T, N>(out + 2 * N, kWide ? mix<Second>(a, c) : mix<First>(b, d));
+    store<T, N>(out + 3 * N, mix<Second>(b, d));
   }
+  static constexpr int place(int lane) { return lane % 4 * N + lane / 4 * kPadded; }
 };
 
 }  // namespace femcrust

@@ -43,19 +43,6 @@ FEMCRUST_INLINE void vertex_gradient(const V u[10][3], const S g[3][3], int i, V
   }
 }
 
-/// Stress of a displacement gradient.
-template <class V, class S>
-FEMCRUST_INLINE void stress(const V h[3][3], S lam, S mu, V s[6]) {
-  const V trace = lam * (h[0][0] + h[1][1] + h[2][2]);
-  const S two_mu = mu + mu;
-  s[0] = two_mu * h[0][0] + trace;
-  s[1] = two_mu * h[1][1] + trace;
-  s[2] = two_mu * h[2][2] + trace;
-  s[3] = mu * (h[0][1] + h[1][0]);
-  s[4] = mu * (h[0][2] + h[2][0]);
-  s[5] = mu * (h[1][2] + h[2][1]);
-}
-
 /// f = ∫ Bᵀ σ dV of a stress that is linear inside the element, given as V/20 · σ at its vertices.
 template <class V, class S>
 FEMCRUST_INLINE void stress_divergence(const V s[4][6], const S g[3][3], V f[10][3]) {
@@ -88,43 +75,6 @@ FEMCRUST_INLINE void stress_divergence(const V s[4][6], const S g[3][3], V f[10]
     }
 #pragma GCC unroll 10
     for (int a = 0; a < 10; ++a) f[a][c] = sum[a];
-  }
-}
-
-/// f = K_e u; `lam` and `mu` come multiplied by V/20.
-template <class V, class S>
-FEMCRUST_INLINE void stiffness_product(const V u[10][3], const S g[3][3], S lam, S mu, V f[10][3]) {
-  V s[4][6];
-#pragma GCC unroll 4
-  for (int i = 0; i < 4; ++i) {
-    V h[3][3];
-    vertex_gradient(u, g, i, h);
-    stress(h, lam, mu, s[i]);
-  }
-  stress_divergence(s, g, f);
-}
-
-/// Forces at the mid-edges of a displacement that is linear inside the element; those at vertices
-/// vanish, because ∫ ∇N_i dV = 0 there and ∫ ∇N_ij dV = V (g_i + g_j). Moduli times V/20.
-template <class V, class S>
-FEMCRUST_INLINE void linear_product(const V u[4][3], const S g[3][3], S lam, S mu, V f[6][3]) {
-  V h[3][3], s[6];
-#pragma GCC unroll 3
-  for (int c = 0; c < 3; ++c) {
-    const V d1 = u[1][c] - u[0][c], d2 = u[2][c] - u[0][c], d3 = u[3][c] - u[0][c];
-#pragma GCC unroll 3
-    for (int k = 0; k < 3; ++k) h[c][k] = d1 * g[0][k] + d2 * g[1][k] + d3 * g[2][k];
-  }
-  stress(h, 20 * lam, 20 * mu, s);
-#pragma GCC unroll 3
-  for (int c = 0; c < 3; ++c) {
-    V t[4];  // V σ g_j
-#pragma GCC unroll 3
-    for (int j = 0; j < 3; ++j)
-      t[j + 1] = s[kVoigt[c][0]] * g[j][0] + s[kVoigt[c][1]] * g[j][1] + s[kVoigt[c][2]] * g[j][2];
-    t[0] = -(t[1] + t[2] + t[3]);
-#pragma GCC unroll 6
-    for (int k = 0; k < 6; ++k) f[k][c] = t[kEdgeEnds[k][0]] + t[kEdgeEnds[k][1]];
   }
 }
 

@@ -21,6 +21,8 @@ struct EbeBlock {
   const T* gradients;          // [n_batches][9][16], 1/m: ∇L_1, ∇L_2, ∇L_3
   const T* moduli;             // [n_batches][2][16], V/20 λ and V/20 μ, Pa m³
   Index n_elements;            // real ones; the last batch is padded with zero moduli
+  const Index* next_nodes;     // [n_next] of the block that follows: into cache meanwhile
+  Index n_next;
 };
 
 /// y (=, +=) Σ_e K_e x; x and y are [n_nodes][3][W] in format F; `scratch` holds 2·4·n_nodes values

@@ -102,7 +102,7 @@ class ElasticEbe {
       const Index last = b.colour_begin[static_cast<std::size_t>(c) + 1];
 #pragma omp for schedule(static)
       for (Index k = first; k < last; ++k)
-        kernel(view(b.order[static_cast<std::size_t>(k)]), x, y.data(), Cpu::scratch<T>(scratch));
+        kernel(view(k, k + 1 < last), x, y.data(), Cpu::scratch<T>(scratch));
     }
     const std::size_t per_node = F::kWords * static_cast<std::size_t>(width);
     for (const Index node : b.untouched)
@@ -110,8 +110,10 @@ class ElasticEbe {
                   typename F::Word{});
   }
 
-  EbeBlock<T> view(Index block) const {
+  EbeBlock<T> view(Index place, bool more) const {
     const ElementBlocks& b = *blocks_;
+    const Index block = b.order[static_cast<std::size_t>(place)];
+    const auto next = static_cast<std::size_t>(b.order[static_cast<std::size_t>(place + more)]);
     const auto at = static_cast<std::size_t>(block);
     const std::size_t batch = at * kBatches * kLanes;
     return {b.nodes.data() + b.node_begin[at],
@@ -122,7 +124,9 @@ class ElasticEbe {
             b.local.data() + batch * tet10::kNodes,
             gradients_.data() + batch * 9,
             moduli_.data() + batch * 2,
-            std::min<Index>(kBlock, b.n_elements - block * kBlock)};
+            std::min<Index>(kBlock, b.n_elements - block * kBlock),
+            b.nodes.data() + b.node_begin[next],
+            more ? b.node_begin[next + 1] - b.node_begin[next] : 0};
   }
 
   Index n_vertices_;

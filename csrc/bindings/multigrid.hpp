@@ -86,7 +86,7 @@ inline void bind_multigrid(py::module_& m) {
       },
       py::arg("stiffness"), py::arg("edges").noconvert(), py::arg("surface"), py::arg("strength"),
       py::arg("coarsest"), py::arg("degrees"), py::arg("clusters"), py::arg("storage"),
-      py::keep_alive<0, 2>());  // edges are borrowed
+      py::keep_alive<0, 1>(), py::keep_alive<0, 2>());  // moduli and edges are borrowed
   py::module_ pieces = m.def_submodule("aggregation", "its pieces, for tests");
   bind_aggregation(pieces);
   pieces.def("linear_level", [](const Problem& p, const RowArrays& surface) {

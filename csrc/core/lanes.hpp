@@ -65,12 +65,13 @@ struct Transpose {
     return shuffle<P>(a, b, Seq{});
   }
 
-  FEMCRUST_INLINE Quad quad(const T* nodes, std::uint16_t node) {
+  FEMCRUST_INLINE Quad quad(const T* nodes, std::size_t node) {
     return load<T, 4>(nodes + kPadded * node);
   }
 
   /// Lane 4g+i of row k holds value i of node index[4g+k]: N/4 quads side by side.
-  FEMCRUST_INLINE V row(const T* nodes, const std::uint16_t* index, int k) {
+  template <class I>
+  FEMCRUST_INLINE V row(const T* nodes, const I* index, int k) {
     if constexpr (N == 4) {
       return quad(nodes, index[k]);
     } else {
@@ -78,12 +79,13 @@ struct Transpose {
     }
   }
 
-  template <std::size_t... I>
-  FEMCRUST_INLINE V pair(const T* nodes, const std::uint16_t* index, std::index_sequence<I...>) {
+  template <class I, std::size_t... K>
+  FEMCRUST_INLINE V pair(const T* nodes, const I* index, std::index_sequence<K...>) {
     const auto low = half(nodes, index), high = half(nodes, index + N / 2);
-    return __builtin_shufflevector(low, high, static_cast<int>(I)...);
+    return __builtin_shufflevector(low, high, static_cast<int>(K)...);
   }
-  FEMCRUST_INLINE Lanes<T, N / 2> half(const T* nodes, const std::uint16_t* index) {
+  template <class I>
+  FEMCRUST_INLINE Lanes<T, N / 2> half(const T* nodes, const I* index) {
     if constexpr (N == 8) {
       return quad(nodes, index[0]);
     } else {
@@ -92,7 +94,8 @@ struct Transpose {
     }
   }
 
-  FEMCRUST_INLINE void gather(const T* nodes, const std::uint16_t* index, V out[3]) {
+  template <class I>
+  FEMCRUST_INLINE void gather(const T* nodes, const I* index, V out[3]) {
     const V r0 = row(nodes, index, 0), r1 = row(nodes, index, 1);
     const V r2 = row(nodes, index, 2), r3 = row(nodes, index, 3);
     const V a = mix<Low>(r0, r1), b = mix<High>(r0, r1);

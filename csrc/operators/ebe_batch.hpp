@@ -28,14 +28,52 @@ struct alignas(64) BatchData {
   FEMCRUST_INLINE void fill(const EbeBlock<T>& block, std::size_t batch, BatchData& out) {
     constexpr int N = kAtOnce<T>;
     using V = Lanes<T, N>;
-    const T* const gradients = block.gradients + batch * 9 * kLanes;
-    const T* const moduli = block.moduli + batch * 2 * kLanes;
     for (int lane = 0; lane < kLanes; lane += N) {
-      V g[9], data[tet10::kData];
-      for (int k = 0; k < 9; ++k) g[k] = load<T, N>(gradients + k * kLanes + lane);
-      tet10::product_data(g, load<T, N>(moduli + lane), load<T, N>(moduli + kLanes + lane), data);
+      V g[9], lam, mu, data[tet10::kData];
+      read<N>(block, batch, lane, g, lam, mu);
+      tet10::product_data(g, lam, mu, data);
       for (int k = 0; k < tet10::kData; ++k) store<T, N>(out.of[k] + lane, data[k]);
     }
+  }
+
+  /// Gradients of L_1, L_2, L_3, and V/20 λ and V/20 μ.
+  template <int N>
+  FEMCRUST_INLINE void read(const EbeBlock<float>& block, std::size_t batch, int lane,
+                            Lanes<float, N> g[9], Lanes<float, N>& lam, Lanes<float, N>& mu) {
+    const float* const gradients = block.data.gradients + batch * 9 * kLanes + lane;
+    const float* const moduli = block.data.moduli + batch * 2 * kLanes + lane;
+    for (int k = 0; k < 9; ++k) g[k] = load<float, N>(gradients + k * kLanes);
+    lam = load<float, N>(moduli);
+    mu = load<float, N>(moduli + kLanes);
+  }
+
+  /// The same by the cofactors of the edges from vertex 0 (elements/geometry.hpp).
+  template <int N>
+  FEMCRUST_INLINE void read(const EbeBlock<double>& block, std::size_t batch, int lane,
+                            Lanes<double, N> g[9], Lanes<double, N>& lam, Lanes<double, N>& mu) {
+    using V = Lanes<double, N>;
+    const std::uint16_t* const local = block.local + batch * 10 * kLanes + lane;
+    V x[4][3];
+    for (int a = 0; a < 4; ++a) {
+      Index node[N];
+      for (int i = 0; i < N; ++i) node[i] = block.nodes[local[a * kLanes + i]];
+      Transpose<double, N>::gather(block.data.vertices, node, x[a]);
+    }
+    for (int j = 1; j < 4; ++j)
+      for (int k = 0; k < 3; ++k) x[j][k] -= x[0][k];
+    for (int j = 0; j < 3; ++j) {
+      const V* const p = x[1 + (j + 1) % 3];
+      const V* const q = x[1 + (j + 2) % 3];
+      for (int k = 0; k < 3; ++k)
+        g[3 * j + k] = p[(k + 1) % 3] * q[(k + 2) % 3] - p[(k + 2) % 3] * q[(k + 1) % 3];
+    }
+    const V det = x[1][0] * g[0] + x[1][1] * g[1] + x[1][2] * g[2];
+    const V inverse = det == V{} ? V{} : 1 / det;
+    for (int k = 0; k < 9; ++k) g[k] *= inverse;
+    const V weight = det * (1 / (120 * block.data.unit));
+    const std::size_t first = batch * kLanes + static_cast<std::size_t>(lane);
+    lam = weight * load<double, N>(block.data.lam + first);
+    mu = weight * load<double, N>(block.data.mu + first);
   }
 };
 

@@ -35,14 +35,13 @@ struct Body {
   }
 };
 
+/// What the kernels read of elements, and where it lies.
 template <class T>
-class ElasticEbe {
+class Elements {
  public:
-  ElasticEbe(const Body& body, std::shared_ptr<const ElementBlocks> blocks)
-      : n_vertices_(body.n_vertices),
-        blocks_(std::move(blocks)),
-        gradients_(padded() * 9),
-        moduli_(padded() * 2) {
+  Elements(const Body& body, const ElementBlocks& blocks)
+      : gradients_(static_cast<std::size_t>(blocks.n_blocks) * kBlock * 9),
+        moduli_(static_cast<std::size_t>(blocks.n_blocks) * kBlock * 2) {
 #pragma omp parallel for schedule(static)
     for (Index e = 0; e < body.n_elements; ++e) {
       double g[3][3];
@@ -54,8 +53,63 @@ class ElasticEbe {
     }
   }
 
-  Index n_nodes() const { return blocks_->n_nodes; }
   std::size_t bytes() const { return gradients_.bytes() + moduli_.bytes(); }
+  ElementData<T> of_block(Index block) const {
+    const std::size_t first = static_cast<std::size_t>(block) * kBlock;
+    return {gradients_.data() + 9 * first, moduli_.data() + 2 * first};
+  }
+
+ private:
+  Array<T> gradients_;  // [n_blocks][kBatches][9][kLanes], 1/m
+  Array<T> moduli_;     // [n_blocks][kBatches][2][kLanes], V/20 λ and V/20 μ, Pa m³
+};
+
+/// In double the body's own arrays serve, but for the last block, which is padded.
+template <>
+class Elements<double> {
+ public:
+  Elements(const Body& body, const ElementBlocks& blocks)
+      : lam_(body.lam),
+        mu_(body.mu),
+        unit_(body.unit),
+        last_(blocks.n_blocks - 1),
+        last_lam_(kBlock),
+        last_mu_(kBlock),
+        vertices_(4 * static_cast<std::size_t>(body.n_vertices)) {
+    const std::size_t first = static_cast<std::size_t>(last_) * kBlock;
+    const auto n = static_cast<std::size_t>(body.n_elements);
+    std::copy(lam_ + first, lam_ + n, last_lam_.data());
+    std::copy(mu_ + first, mu_ + n, last_mu_.data());
+    const Index n_vertices = body.n_vertices;
+#pragma omp parallel for schedule(static)
+    for (Index v = 0; v < n_vertices; ++v)
+      std::copy_n(body.nodes + 3 * static_cast<std::size_t>(v), 3,
+                  vertices_.data() + 4 * static_cast<std::size_t>(v));
+  }
+
+  std::size_t bytes() const { return vertices_.bytes() + last_lam_.bytes() + last_mu_.bytes(); }
+  ElementData<double> of_block(Index block) const {
+    const std::size_t first = static_cast<std::size_t>(block) * kBlock;
+    if (block == last_) return {vertices_.data(), last_lam_.data(), last_mu_.data(), unit_};
+    return {vertices_.data(), lam_ + first, mu_ + first, unit_};
+  }
+
+ private:
+  const double *lam_, *mu_;
+  double unit_;
+  Index last_;
+  Array<double> last_lam_, last_mu_;
+  Array<double> vertices_;  // [n_vertices][4]
+};
+
+template <class T>
+class ElasticEbe {
+ public:
+  ElasticEbe(const Body& body, std::shared_ptr<const ElementBlocks> blocks)
+      : n_vertices_(body.n_vertices), blocks_(std::move(blocks)), elements_(body, *blocks_) {}
+
+  Index n_nodes() const { return blocks_->n_nodes; }
+  std::size_t bytes() const { return elements_.bytes(); }
   /// Of one product with one right-hand side, by hand count of tet10.hpp.
   std::int64_t flops() const { return std::int64_t{780} * blocks_->n_elements; }
 
@@ -73,8 +127,6 @@ class ElasticEbe {
 
  private:
   static constexpr std::size_t kPaddedNode = 4;
-
-  std::size_t padded() const { return static_cast<std::size_t>(blocks_->n_blocks) * kBlock; }
 
   template <class F>
   static const auto& kernels() {
@@ -122,8 +174,7 @@ class ElasticEbe {
             n_vertices_,
             b.batches(block),
             b.local.data() + batch * tet10::kNodes,
-            gradients_.data() + batch * 9,
-            moduli_.data() + batch * 2,
+            elements_.of_block(block),
             std::min<Index>(kBlock, b.n_elements - block * kBlock),
             b.nodes.data() + b.node_begin[next],
             more ? b.node_begin[next + 1] - b.node_begin[next] : 0};
@@ -131,8 +182,7 @@ class ElasticEbe {
 
   Index n_vertices_;
   std::shared_ptr<const ElementBlocks> blocks_;
-  Array<T> gradients_;  // [n_blocks][kBatches][9][kLanes], 1/m
-  Array<T> moduli_;     // [n_blocks][kBatches][2][kLanes], V/20 λ and V/20 μ, Pa m³
+  Elements<T> elements_;
 };
 
 }  // namespace femcrust

@@ -1,13 +1,13 @@
 /// y = K_e u on the straight-edged quadratic tetrahedron, without K_e: the mean displacement
-/// gradient and how it differs at the vertices, in about 420 operations.
+/// gradient and how it differs at the vertices, in 620 operations.
 ///
 /// A displacement that is quadratic in the element has a linear gradient, so with the gradients g_k
 /// of the barycentric coordinates, and node ij half way from vertex i to vertex j,
 ///   H̄ = (u_12 − u_03) ⊗ (g_1 + g_2) + (u_13 − u_02) ⊗ (g_1 + g_3) + (u_23 − u_01) ⊗ (g_2 + g_3)
 ///   H_i − H_0 = 4 E_i,   E_i = Σ_k h_ik ⊗ g_k,   i, k = 1, 2, 3
 ///   h_ii = (u_i − u_0i) − (u_0i − u_0),   h_ik = h_ki = (u_ik − u_0i) − (u_0k − u_0)
-/// are its mean and its changes from vertex 0. With C the elastic moduli, ∫ L_i L_j dV = V (1 + δ_ij)
-/// / 20 makes of the energy ∫ H:C H dV = V [ H̄:C H̄ + ⅘ Σ_i E_i:C (E_i − ¼ Σ_k E_k) ], and the
+/// are its mean and its changes from vertex 0. With C the elastic moduli, ∫ L_i L_j dV = V (1 +
+/// δ_ij) / 20 makes of the energy ∫ H:C H dV = V [ H̄:C H̄ + ⅘ Σ_i E_i:C (E_i − ¼ Σ_k E_k) ], and the
 /// forces are the transpose of the differences above on
 ///   V C H̄ (g_i + g_k)   and   T_i g_k + T_k g_i,   T_i = ⅘ V C (E_i − ¼ Σ_k E_k).
 /// No rounding but that of K_e: the sums see differences of u only.

@@ -9,10 +9,11 @@ namespace {
 /// How W columns meet the vectors of the machine.
 template <class T, int W>
 struct Layout {
-  static constexpr int kColumns = W < kAtOnce<T> ? W : kAtOnce<T>;     // of a vector
-  static constexpr int kElements =
-      kAtOnce<T> > kColumns && kColumns * sizeof(T) < 32 ? 32 / kColumns / sizeof(T) : 1;
-  static constexpr int kLine = 64 / static_cast<int>(sizeof(T));       // values of a cache line
+  static constexpr int kColumns = W < kAtOnce<T> ? W : kAtOnce<T>;  // of a vector
+  static constexpr int kElements = kAtOnce<T> > kColumns && kColumns * sizeof(T) < 32
+                                       ? 32 / kColumns / sizeof(T)
+                                       : 1;
+  static constexpr int kLine = 64 / static_cast<int>(sizeof(T));  // values of a cache line
   static constexpr int kPass = W < kLine ? W : kLine;  // columns in one go through a block
   using Part = Lanes<T, kColumns>;
   using V = Lanes<T, kColumns * kElements>;
@@ -105,7 +106,8 @@ struct Pass {
                                 std::make_index_sequence<kColumns * kElements>{});
     };
     const auto add = [&](int a, int c, V force) __attribute__((always_inline)) {
-      const auto part_of = [&]<int E>(std::integral_constant<int, E>) __attribute__((always_inline)) {
+      const auto part_of = [&]<int E>(
+                               std::integral_constant<int, E>) __attribute__((always_inline)) {
         T* const to = offset(y, at[E][a]) + c * W;
         store<T, kColumns>(to, load<T, kColumns>(to) + part<kColumns, E * kColumns>(force, Part{}));
       };
@@ -140,7 +142,8 @@ struct Pass {
       for (int k = 0; k < kElements; ++k)
 #pragma GCC unroll 10
         for (int a = 0; a < 10; ++a) {
-          at[k][a] = static_cast<std::size_t>(block.nodes[local[a * kLanes + k]]) * kNode * sizeof(T);
+          at[k][a] =
+              static_cast<std::size_t>(block.nodes[local[a * kLanes + k]]) * kNode * sizeof(T);
           __asm__("" : "+r"(at[k][a]));  // else taken apart and put together at every use
         }
       for (const Index end = fetched + share < n_next ? fetched + share : n_next; fetched < end;

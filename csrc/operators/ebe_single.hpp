@@ -52,10 +52,10 @@ void elements(const EbeBlock<T>& block, const T* u_local, T* f_local) {
 #pragma GCC unroll 10
       for (int a = 0; a < given; ++a) Move::gather(u_local, local + a * kLanes, u[a]);
       const auto value = [&](int a, int c) __attribute__((always_inline)) { return u[a][c]; };
-      const auto of = [&](int k) __attribute__((always_inline)) {
-        return load<T, N>(data.of[k] + lane);
-      };
-      const auto add = [&](int a, int c, V force) __attribute__((always_inline)) { f[a][c] = force; };
+      const auto of = [&](int k)
+                          __attribute__((always_inline)) { return load<T, N>(data.of[k] + lane); };
+      const auto add = [&](int a, int c, V force)
+                           __attribute__((always_inline)) { f[a][c] = force; };
       if constexpr (Linear)
         tet10::linear_product<V>(value, of, add);
       else

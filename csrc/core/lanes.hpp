@@ -115,7 +115,7 @@ struct Transpose {
     store<T, N>(out + 2 * N, kWide ? mix<Second>(a, c) : mix<First>(b, d));
     store<T, N>(out + 3 * N, mix<Second>(b, d));
   }
-  static constexpr int place(int lane) { return lane % 4 * N + lane / 4 * kPadded; }
+  FEMCRUST_INLINE constexpr int place(int lane) { return lane % 4 * N + lane / 4 * kPadded; }
 };
 
 }  // namespace femcrust

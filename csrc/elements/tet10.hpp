@@ -1,12 +1,11 @@
-/// The straight-edged quadratic tetrahedron: y = K_e u without K_e, by displacement gradients at
-/// the four vertices.
+/// The straight-edged quadratic tetrahedron: displacement gradients at the four vertices, forces of
+/// stresses there, and the blocks of K_e; tet10_product.hpp has the product K_e u.
 ///
 /// B is linear inside the element, so with gradients g_j of the barycentric coordinates
 ///   H_i = Σ_{j≠i} (4 u_ij − 3 u_i − u_j) ⊗ g_j           displacement gradient at vertex i
-///   S_i = λ tr(H_i) I + μ (H_i + H_iᵀ)                    stress at vertex i
-///   T_i = V/20 (S_i + Σ_k S_k)                            ∫ L_i σ dV
+///   T_i = V/20 (S_i + Σ_k S_k)                            ∫ L_i σ dV, for stresses S_i
 ///   f_ij += 4 T_i g_j,  f_i −= 3 T_i g_j,  f_j −= T_i g_j  for all j ≠ i
-/// equals ∫ Bᵀ D B dV u exactly. Rounding sees differences of u only.
+/// gives ∫ Bᵀ σ dV exactly. Rounding sees differences of u only.
 ///
 /// Local nodes: vertices 0–3, mid-edges 4:(0,1) 5:(1,2) 6:(0,2) 7:(0,3) 8:(1,3) 9:(2,3).
 /// Symmetric tensors: xx, yy, zz, xy, xz, yz.

@@ -1,5 +1,5 @@
 /// y = K_e u on the straight-edged quadratic tetrahedron, without K_e: the mean displacement
-/// gradient and how it differs at the vertices, in about 420 operations.
+/// gradient and how it differs at the vertices, in 620 operations.
 ///
 /// A displacement that is quadratic in the element has a linear gradient, so with the gradients g_k
 /// of the barycentric coordinates, and node ij half way from vertex i to vertex j,

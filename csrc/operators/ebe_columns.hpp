@@ -9,13 +9,13 @@ namespace {
 /// How W columns meet the vectors of the machine.
 template <class T, int W>
 struct Layout {
-  static constexpr int kColumns = W < kAtOnce<T> ? W : kAtOnce<T>;  // of a vector
-  static constexpr int kElements = kAtOnce<T> > kColumns && kColumns * sizeof(T) < 32
+  static constexpr int kLanesHere = kVectorBytes / sizeof(T);
+  static constexpr int kColumns = W < kLanesHere ? W : kLanesHere;  // of a vector
+  static constexpr int kElements = kLanesHere > kColumns && kColumns * sizeof(T) < 32
                                        ? 32 / kColumns / sizeof(T)
                                        : 1;
   static constexpr int kLine = 64 / static_cast<int>(sizeof(T));  // values of a cache line
   static constexpr int kPass = W < kLine ? W : kLine;  // columns in one go through a block
-  using Part = Lanes<T, kColumns>;
   using V = Lanes<T, kColumns * kElements>;
 };
 

@@ -110,8 +110,8 @@ class ElasticEbe {
 
   Index n_nodes() const { return blocks_->n_nodes; }
   std::size_t bytes() const { return elements_.bytes(); }
-  /// Of one product with one right-hand side, by hand count of tet10.hpp.
-  std::int64_t flops() const { return std::int64_t{780} * blocks_->n_elements; }
+  /// Of one product with one right-hand side, by hand count of tet10_product.hpp.
+  std::int64_t flops() const { return std::int64_t{620} * blocks_->n_elements; }
 
   /// y = K x; x and y are [n_nodes][3][width] in format F.
   template <class F>

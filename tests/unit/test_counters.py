@@ -75,12 +75,13 @@ def test_flops_and_bytes_are_those_of_the_arrays() -> None:
     fixed = {"sides": "fixed", "bottom": "fixed", "top": "free"}  # no rows of infinite elements
     operator, preconditioner, _ = hard.prepared(hard.cube(12, {"rock": hard.ROCK}, boundaries=fixed))
     n_elements = len(operator.space.elements)
-    assert operator.stiffness.flops == 780 * n_elements  # the hand count in csrc/operators
-    # A padded element of the operator in double: 9 gradients, 2 moduli, 10 local nodes of 2 bytes;
-    # a node of a block, 4 bytes; blocks of 512 elements hold about as many of these.
+    assert operator.stiffness.flops == 620 * n_elements  # the hand count in csrc/operators
+    # The operator in double holds vertices, four numbers each, and its blocks: 10 places of 2 bytes a
+    # padded element, a number of 4 bytes a node of a block.
     padded = -(-n_elements // 512) * 512
-    elements = (11 * 8 + 10 * 2) * padded
-    assert elements < operator.stiffness.bytes < elements + 30 * n_elements
+    places = 10 * 2 * padded
+    vertices = 4 * 8 * operator.space.n_vertices
+    assert places + vertices < operator.stiffness.bytes < places + vertices + 30 * n_elements
     # Of the preconditioner, a node: four vectors, six numbers of the smoother; elements in float.
     n = operator.space.n_nodes
     least = (4 * 12 + 6 * 4) * n + 11 * 4 * padded

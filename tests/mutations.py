@@ -59,7 +59,7 @@ MUTATIONS = (
         "stress takes its changes between vertices for changes from their mean",
         "csrc/elements/tet10_product.hpp",
         "s[i][m] -= sum * 0.25;",
-        "s[i][m] -= sum * 0.2;",
+        "s[i][m] -= sum * 0.125;",
         OPERATOR,
     ),
     Mutation(

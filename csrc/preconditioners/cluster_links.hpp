@@ -1,8 +1,8 @@
 /// Which nodes of hard elements are coupled strongly.
 ///
 /// The strength of a link is |m_ij| / √(m_ii m_jj) with m = Σ_e μ ∫ ∇N_i · ∇N_j dV, a third of the
-/// trace of the μ-part of the 3×3 blocks. Most couplings are weak, and an element that gives less
-/// than a small part of the threshold is left out of the sum of a link.
+/// trace of the μ-part of the 3×3 blocks. Most couplings are weak, and an element that gives little
+/// is left out of the sum of a link.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -61,9 +61,11 @@ class ClusterLinks {
   }
 
  private:
-  static constexpr float kSmallPart = 0.125F;  // of the threshold
-  static constexpr int kProducts = 10;         // g_i · g_j with i <= j
-  static constexpr int kPairs = 45;            // of two nodes
+  // What an element must give, in parts of the threshold; a quarter costs bad bodies two
+  // iterations.
+  static constexpr float kLeastPart = 0.125F;
+  static constexpr int kProducts = 10;  // g_i · g_j with i <= j
+  static constexpr int kPairs = 45;     // of two nodes
   static std::size_t at(Index k) { return static_cast<std::size_t>(k); }
 
   struct Pair {
@@ -172,7 +174,7 @@ class ClusterLinks {
         for (int k = 0; k < kPairs; ++k) {
           const int a = weights.ends[k][0], b = weights.ends[k][1];
           const float part = m[k] * s[a] * s[b];
-          if (std::abs(part) > kSmallPart * threshold)
+          if (std::abs(part) > kLeastPart * threshold)
             pieces[p].push_back({std::min(of[a], of[b]), std::max(of[a], of[b]), part});
         }
       }

@@ -5,6 +5,7 @@
 /// strongly as the cells.
 #pragma once
 #include <algorithm>
+#include <cstdint>
 #include <numeric>
 #include <vector>
 
@@ -20,6 +21,7 @@ class ClusterStiffness {
   ClusterStiffness(const Body& body, const Stiffness<T>& stiffness, const ClusterLinks& links,
                    const ClusterGrowth& growth)
       : body_(body), links_(links), growth_(growth) {
+    share_out();
     surface_ = sorted<T>([&](const auto& keep) { stiffness.surface().for_each(keep); });
     projectors_ = sorted<double>([&](const auto& keep) {
       stiffness.constraints().for_each([&](Index node, const double* q) { keep(node, node, q); });
@@ -111,35 +113,63 @@ class ClusterStiffness {
     }
   };
 
+  /// Nodes of one element in one cluster, as bits.
+  struct Share {
+    Index element;
+    std::uint16_t nodes;
+  };
+
+  /// Elements of each cluster.
+  void share_out() {
+    std::vector<Index> owners;
+    std::vector<Share> found;
+    share_begin_.assign(at(growth_.clusters().size()) + 1, 0);
+    for (Index t = 0; t < links_.n_elements(); ++t) {
+      const std::size_t first = owners.size();
+      for (int a = 0; a < tet10::kNodes; ++a) {
+        const Index member = links_.members(t)[a];
+        const Index owner = member < 0 ? -1 : growth_.owner(member);
+        if (owner < 0) continue;
+        std::size_t k = first;
+        while (k < owners.size() && owners[k] != owner) ++k;
+        if (k == owners.size()) {
+          owners.push_back(owner);
+          found.push_back({t, 0});
+          ++share_begin_[at(owner) + 1];
+        }
+        found[k].nodes = static_cast<std::uint16_t>(found[k].nodes | 1U << a);
+      }
+    }
+    std::partial_sum(share_begin_.begin(), share_begin_.end(), share_begin_.begin());
+    shares_.resize(found.size());
+    std::vector<Index> next(share_begin_.begin(), share_begin_.end() - 1);
+    for (std::size_t k = 0; k < found.size(); ++k) shares_[at(next[at(owners[k])]++)] = found[k];
+  }
+
   void add_elements(Index c, Index reach, double* values) const {
     const auto add = FEMCRUST_FOR_THIS_CPU(cluster_kernels).setup.add_element;
-    const Lists &clusters = growth_.clusters(), &around = links_.around();
-    for (Index i = 0; i < clusters.length(c); ++i) {
-      const Index k = clusters.of(c)[i];
-      for (Index l = 0; l < around.length(k); ++l) {
-        const Index t = around.of(k)[l];
-        ClusterElement element;
-        element.held = 0;
-        for (int a = 0; a < tet10::kNodes; ++a) {
-          const Index member = links_.members(t)[a];
-          if (member < 0 || growth_.owner(member) != c) continue;
-          if (element.held == 0 && member != k) break;  // the element's first member sees to it
-          element.local[element.held] = a;
-          element.rank[element.held++] = growth_.rank(member);
-        }
-        if (element.held == 0) continue;
-        const Index e = links_.element(t);
-        const double weight = body_.gradients(e, element.gradients) / 20;
-        element.lambda = weight * body_.lambda(e);
-        element.shear = weight * body_.shear(e);
-        add(element, reach, values);
+    for (Index k = share_begin_[at(c)]; k < share_begin_[at(c) + 1]; ++k) {
+      const auto [t, nodes] = shares_[at(k)];
+      ClusterElement element;
+      element.held = 0;
+      for (int a = 0; a < tet10::kNodes; ++a) {
+        if ((nodes >> a & 1) == 0) continue;
+        element.local[element.held] = a;
+        element.rank[element.held++] = growth_.rank(links_.members(t)[a]);
       }
+      const Index e = links_.element(t);
+      const double weight = body_.gradients(e, element.gradients) / 20;
+      element.lambda = weight * body_.lambda(e);
+      element.shear = weight * body_.shear(e);
+      add(element, reach, values);
     }
   }
 
   const Body& body_;
   const ClusterLinks& links_;
   const ClusterGrowth& growth_;
+  std::vector<Index> share_begin_;  // [clusters + 1]
+  std::vector<Share> shares_;
   Blocks<T> surface_;
   Blocks<double> projectors_;
 };

@@ -2,7 +2,6 @@
 #include "preconditioners/cluster_kernels.hpp"
 
 #include "core/lanes.hpp"
-#include "elements/tet10.hpp"
 #include "operators/nodal_access.hpp"
 
 namespace femcrust::FEMCRUST_ISA {
@@ -17,13 +16,11 @@ int first_column(int row, int reach) {
 
 void add_element(const ClusterElement& element, Index reach, double* band) {
   using Row = Lanes<double, 4>;
-  double numbers[tet10::kNodes][5][3];
-  Row rows[tet10::kNodes][5];
-  for (int i = 0; i < element.held; ++i) {
-    tet10::shape_gradients(element.local[i], element.gradients, numbers[i]);
+  const auto& numbers = element.gradients;
+  Row rows[10][5];
+  for (int i = 0; i < element.held; ++i)
     for (int v = 0; v < 5; ++v)
       rows[i][v] = Row{numbers[i][v][0], numbers[i][v][1], numbers[i][v][2], 0};
-  }
   const std::size_t width = 3 * static_cast<std::size_t>(reach + 1);
   for (int i = 0; i < element.held; ++i)
     for (int j = 0; j < element.held; ++j) {

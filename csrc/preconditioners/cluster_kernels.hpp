@@ -23,13 +23,13 @@ struct ClusterBatch {
   T* factors;          // [3 n][3 (reach + 1)][kClusterLanes]
 };
 
-/// What one element couples in one cluster: `held` of its nodes, by local number, and their ranks
-/// in the cluster. Moduli come multiplied by V/20.
+/// What one element couples in one cluster: shape gradients of `held` of its nodes, at the vertices
+/// and summed (tet10::shape_gradients), and their ranks in the cluster. Moduli times V/20.
 struct ClusterElement {
-  double gradients[3][3], lambda, shear;
+  double lambda, shear;
   int held;
-  int local[10];
   Index rank[10];
+  double gradients[10][5][3];
 };
 
 struct ClusterSetup {

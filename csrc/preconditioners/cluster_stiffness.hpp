@@ -150,17 +150,18 @@ class ClusterStiffness {
     const auto add = FEMCRUST_FOR_THIS_CPU(cluster_kernels).setup.add_element;
     for (Index k = share_begin_[at(c)]; k < share_begin_[at(c) + 1]; ++k) {
       const auto [t, nodes] = shares_[at(k)];
+      const Index e = links_.element(t);
       ClusterElement element;
+      double g[3][3];
+      const double weight = body_.gradients(e, g) / 20;
+      element.lambda = weight * body_.lambda(e);
+      element.shear = weight * body_.shear(e);
       element.held = 0;
       for (int a = 0; a < tet10::kNodes; ++a) {
         if ((nodes >> a & 1) == 0) continue;
-        element.local[element.held] = a;
+        tet10::shape_gradients(a, g, element.gradients[element.held]);
         element.rank[element.held++] = growth_.rank(links_.members(t)[a]);
       }
-      const Index e = links_.element(t);
-      const double weight = body_.gradients(e, element.gradients) / 20;
-      element.lambda = weight * body_.lambda(e);
-      element.shear = weight * body_.shear(e);
       add(element, reach, values);
     }
   }

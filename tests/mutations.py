@@ -180,9 +180,9 @@ MUTATIONS = (
     ),
     Mutation(
         "the coupling of a cluster left out of its factor",
-        "csrc/preconditioners/clusters.hpp",
-        "          if (rank[j] > rank[i]) continue;",
-        "          if (rank[j] != rank[i]) continue;",
+        "csrc/preconditioners/cluster_kernels.cpp",
+        "      if (back < 0) continue;",
+        "      if (back != 0) continue;",
         ("tests/unit/test_clusters.py",),
     ),
     Mutation(

@@ -14,6 +14,34 @@ int first_column(int row, int reach) {
   return first < 0 ? 0 : first;
 }
 
+void add_element(const ClusterElement& element, Index reach, double* band) {
+  using Row = Lanes<double, 4>;
+  const auto& numbers = element.gradients;
+  Row rows[10][5];
+  for (int i = 0; i < element.held; ++i)
+    for (int v = 0; v < 5; ++v)
+      rows[i][v] = Row{numbers[i][v][0], numbers[i][v][1], numbers[i][v][2], 0};
+  const std::size_t width = 3 * static_cast<std::size_t>(reach + 1);
+  for (int i = 0; i < element.held; ++i)
+    for (int j = 0; j < element.held; ++j) {
+      const Index back = element.rank[i] - element.rank[j];
+      if (back < 0) continue;
+      Row m[3] = {}, turned[3] = {};  // ∫ ∇N_i ⊗ ∇N_j dV and its transpose
+      for (int v = 0; v < 5; ++v)
+        for (int k = 0; k < 3; ++k) {
+          m[k] += numbers[i][v][k] * rows[j][v];
+          turned[k] += numbers[j][v][k] * rows[i][v];
+        }
+      const double trace = element.shear * (m[0][0] + m[1][1] + m[2][2]);
+      const Row diagonal[3] = {{trace, 0, 0, 0}, {0, trace, 0, 0}, {0, 0, trace, 0}};
+      double* to = band + 3 * static_cast<std::size_t>(element.rank[i]) * width +
+                   3 * static_cast<std::size_t>(reach - back);
+      for (int k = 0; k < 3; ++k, to += width)
+        store<double, 4>(to, load<double, 4>(to) + element.lambda * m[k] +
+                                 element.shear * turned[k] + diagonal[k]);
+    }
+}
+
 int factor(const ClusterBatch<double>& batch) {
   using V = Lanes<double, kLanes>;
   const int width = 3 * (batch.reach + 1);
@@ -128,7 +156,7 @@ void add_columns(const ClusterBatch<const typename F::Real>& batch, const typena
 }  // namespace
 
 extern const ClusterKernels cluster_kernels = {
-    {factor},
+    {add_element, factor},
     {add_one<Fp64>, add_columns<Fp64, 4>, add_columns<Fp64, 8>, add_columns<Fp64, 16>},
     {add_one<Fp32>, add_columns<Fp32, 4>, add_columns<Fp32, 8>, add_columns<Fp32, 16>},
     add_one<Fp21>,

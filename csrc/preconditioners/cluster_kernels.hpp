@@ -13,8 +13,8 @@
 namespace femcrust {
 
 constexpr int kClusterLanes = 16;
-constexpr int kMostInCluster = 64;  // nodes
-constexpr int kMostReach = 15;      // nodes
+constexpr int kMostInCluster = 128;  // nodes
+constexpr int kMostReach = 15;       // nodes
 
 template <class T>
 struct ClusterBatch {
@@ -23,7 +23,19 @@ struct ClusterBatch {
   T* factors;          // [3 n][3 (reach + 1)][kClusterLanes]
 };
 
-struct ClusterFactor {
+/// What one element couples in one cluster: shape gradients of `held` of its nodes, at the vertices
+/// and summed (tet10::shape_gradients), and their ranks in the cluster. Moduli times V/20.
+struct ClusterElement {
+  double lambda, shear;
+  int held;
+  Index rank[10];
+  double gradients[10][5][3];
+};
+
+struct ClusterSetup {
+  /// band += the element's blocks K_ij with rank j <= rank i. Band of one cluster:
+  /// [3 n][3 (reach + 1)], and one number more, which is read and written as it is.
+  void (*add_element)(const ClusterElement& element, Index reach, double* band);
   /// C, as `factors` of a batch in double, becomes its factors, in place; 1 if every lane's
   /// C is positive definite.
   int (*factor)(const ClusterBatch<double>& batch);
@@ -37,7 +49,7 @@ using ClusterKernel = void (*)(const ClusterBatch<const typename F::Real>& batch
                                typename F::Word* d, typename F::Word* x);
 
 struct ClusterKernels {
-  ClusterFactor setup;
+  ClusterSetup setup;
   ClusterKernel<Fp64> fp64[4];  // by width: 1, 4, 8, 16 columns
   ClusterKernel<Fp32> fp32[4];
   ClusterKernel<Fp21> fp21;

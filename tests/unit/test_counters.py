@@ -73,7 +73,9 @@ def test_iterations_are_the_same_on_every_instruction_set() -> None:
 
 def test_flops_and_bytes_are_those_of_the_arrays() -> None:
     fixed = {"sides": "fixed", "bottom": "fixed", "top": "free"}  # no rows of infinite elements
-    operator, preconditioner, _ = hard.prepared(hard.cube(12, {"rock": hard.ROCK}, boundaries=fixed))
+    operator, preconditioner, _ = hard.prepared(
+        hard.cube(12, {"rock": hard.ROCK}, boundaries=fixed)
+    )
     n_elements = len(operator.space.elements)
     assert operator.stiffness.flops == 620 * n_elements  # the hand count in csrc/operators
     # The operator in double holds vertices, four numbers each, and its blocks: 10 places of 2 bytes a

@@ -78,8 +78,8 @@ def test_flops_and_bytes_are_those_of_the_arrays() -> None:
     )
     n_elements = len(operator.space.elements)
     assert operator.stiffness.flops == 620 * n_elements  # the hand count in csrc/operators
-    # The operator in double holds vertices, four numbers each, and its blocks: 10 places of 2 bytes a
-    # padded element, a number of 4 bytes a node of a block.
+    # The operator in double holds vertices, four numbers each, and its blocks: 10 places of 2 bytes
+    # a padded element, a number of 4 bytes a node of a block.
     padded = -(-n_elements // 512) * 512
     places = 10 * 2 * padded
     vertices = 4 * 8 * operator.space.n_vertices

@@ -150,11 +150,15 @@ def _netcdf4(path: Path) -> dict[str, tuple[Floats, tuple[str, ...], str]]:
             if not isinstance(v, h5py.Dataset) or not v.shape or v.dtype.kind not in "fiu":
                 continue
             attributes = dict(v.attrs)
-            if v.is_scale:
+            if _text(attributes.get("CLASS", "")) == "DIMENSION_SCALE":
                 dimensions: tuple[str, ...] = (name,)
             else:
-                scales = [list(d.values()) for d in v.dims]
-                dimensions = tuple(s[0].name.split("/")[-1] if s else "?" for s in scales)
+                # Not by v.dims: HDF5's own walk over scales aborts the process in a damaged file.
+                lists = attributes.get("DIMENSION_LIST", [()] * len(v.shape))
+                dimensions = tuple(
+                    str(file[scales[0]].name).split("/")[-1] if len(scales) else "?"
+                    for scales in lists
+                )
             found[name] = (
                 _unpacked(v[...], attributes),
                 dimensions,

@@ -16,6 +16,8 @@ _HOME = {
     "load_case": "femcrust.case",
     "run": "femcrust.run",
     "build": "femcrust.run",
+    "solve": "femcrust.solvers",
+    "solve_many": "femcrust.solvers",
     "Result": "femcrust.outputs.result",
     "read_mesh": "femcrust.mesh.read",
     "BoxSpec": "femcrust.mesh.box",

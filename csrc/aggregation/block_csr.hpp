@@ -56,20 +56,13 @@ struct BlockCsr {
   }
 };
 
-inline const ProductKernels& product_kernels() {
-#ifdef FEMCRUST_X86
-  if (Cpu::instruction_set() == "v4") return v4::product_kernels;
-  if (Cpu::instruction_set() == "v3") return v3::product_kernels;
-#endif
-  return v2::product_kernels;
-}
-
 template <class T>
 const ProductTable<T>& product_table() {
+  const ProductKernels& kernels = FEMCRUST_FOR_THIS_CPU(product_kernels);
   if constexpr (sizeof(T) == sizeof(float))
-    return product_kernels().single;
+    return kernels.single;
   else
-    return product_kernels().twofold;
+    return kernels.twofold;
 }
 
 /// begin[i + 1] holds the count of row i: make it the end of row i.

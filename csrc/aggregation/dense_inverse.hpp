@@ -18,7 +18,7 @@ inline void invert_semidefinite(const Cpu& cpu, std::vector<double>& a, std::siz
   for (std::size_t i = 0; i < n; ++i)
     for (std::size_t j = 0; j < n; ++j) at(i)[j] *= scale[i] * scale[j];
   std::vector<char> used(n, 0);
-  const auto subtract = product_kernels().subtract;
+  const auto subtract = FEMCRUST_FOR_THIS_CPU(product_kernels).subtract;
   for (std::size_t k = 0; k < n; ++k) {
     const double pivot = at(k)[k];
     if (!(pivot > dependent)) continue;

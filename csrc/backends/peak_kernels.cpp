@@ -6,14 +6,6 @@
 namespace femcrust::FEMCRUST_ISA {
 namespace {
 
-#if defined(__AVX512F__)
-constexpr int kVectorBytes = 64;
-#elif defined(__AVX__)
-constexpr int kVectorBytes = 32;
-#else
-constexpr int kVectorBytes = 16;
-#endif
-
 /// Twelve chains of dependent multiply-adds keep every pipe of known processors full.
 template <class T>
 std::int64_t multiply_adds(std::int64_t turns, T* sink) {

@@ -69,6 +69,7 @@ void bind(py::module_& m) {
       .def(py::init<Dense<Index>, Dense<double>, Dense<double>, Dense<double>, Index>(),
            py::arg("elements"), py::arg("nodes"), py::arg("lam"), py::arg("mu"),
            py::arg("n_vertices"))
+      .def("with_moduli", &OwnedBody::with_moduli, py::arg("lam"), py::arg("mu"))
       .def_property_readonly("n_nodes", &OwnedBody::n_nodes)
       .def_property_readonly("n_colours", [](const OwnedBody& b) { return b.blocks->n_colours(); })
       .def_property_readonly("blocks", [](const OwnedBody& b) { return block_arrays(*b.blocks); })

@@ -43,6 +43,16 @@ struct OwnedBody {
         std::make_shared<ElementBlocks>(elements.data(), static_cast<Index>(elements.shape(0)), n);
   }
 
+  /// The same elements with other moduli: their blocks are shared.
+  OwnedBody with_moduli(Dense<double> lam_, Dense<double> mu_) const {
+    require_shape(lam_, {elements.shape(0)}, "lam");
+    require_shape(mu_, {elements.shape(0)}, "mu");
+    OwnedBody other = *this;
+    other.lam = std::move(lam_);
+    other.mu = std::move(mu_);
+    return other;
+  }
+
   Index n_nodes() const { return blocks->n_nodes; }
   Body view(double unit = 1) const {
     return {elements.data(), nodes.data(), lam.data(),   mu.data(), blocks->n_elements,

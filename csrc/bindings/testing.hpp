@@ -6,16 +6,8 @@
 
 namespace femcrust {
 
-inline const FormatKernels* format_kernels() {
-#ifdef FEMCRUST_X86
-  if (Cpu::instruction_set() == "v4") return v4::format_kernels;
-  if (Cpu::instruction_set() == "v3") return v3::format_kernels;
-#endif
-  return v2::format_kernels;
-}
-
 inline const FormatKernels& format_named(const std::string& name) {
-  const FormatKernels* const all = format_kernels();
+  const FormatKernels* const all = FEMCRUST_FOR_THIS_CPU(format_kernels);
   const auto* const found = std::find_if(
       all, all + kFormats, [&](const FormatKernels& format) { return name == format.name; });
   require(found != all + kFormats, "format: '" + name + "' is unknown");
@@ -60,7 +52,7 @@ inline void bind_testing(py::module_& m) {
   });
   py::dict formats;
   for (int k = 0; k < kFormats; ++k) {
-    const FormatKernels& f = format_kernels()[k];
+    const FormatKernels& f = FEMCRUST_FOR_THIS_CPU(format_kernels)[k];
     formats[f.name] = py::make_tuple(f.roundoff, f.largest, f.smallest_normal);
   }
   m.attr("formats") = formats;

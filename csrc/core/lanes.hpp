@@ -13,6 +13,15 @@ namespace femcrust {
 
 constexpr int kPadded = 4;  // values per node in block-local memory
 
+// Of the instruction set that the including file is compiled for.
+#if defined(__AVX512F__)
+constexpr int kVectorBytes = 64;
+#elif defined(__AVX__)
+constexpr int kVectorBytes = 32;
+#else
+constexpr int kVectorBytes = 16;
+#endif
+
 template <class T, int N>
 struct LanesOf {
   typedef T type __attribute__((vector_size(N * sizeof(T))));

@@ -7,13 +7,6 @@
 namespace femcrust::FEMCRUST_ISA {
 namespace {
 
-#if defined(__AVX512F__)
-constexpr int kVectorBytes = 64;
-#elif defined(__AVX__)
-constexpr int kVectorBytes = 32;
-#else
-constexpr int kVectorBytes = 16;
-#endif
 constexpr int kLanes = 16;  // elements side by side in memory
 
 /// Elements that one vector register holds.

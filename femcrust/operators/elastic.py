@@ -65,9 +65,32 @@ def elastic(
     space: Discretisation, lam: Floats, mu: Floats, conditions: Conditions, backend: Any
 ) -> ElasticOperator:
     """Build the operator on a backend."""
-    fine, coarse = _surface_rows(space, lam, mu, conditions, backend)
-    held, projectors, prescribed = _constraints(space, conditions)
     body = backend.Body(space.elements, space.nodes, lam, mu, space.n_vertices)
+    held = _constraints(space, conditions)
+    return _assembled(space, lam, mu, conditions, backend, body, held)
+
+
+def with_moduli(
+    operator: ElasticOperator, lam: Floats, mu: Floats, conditions: Conditions
+) -> ElasticOperator:
+    """The operator of the same body and boundaries with other moduli; only what depends on them is
+    made anew."""
+    body = operator.body.with_moduli(lam, mu)
+    held = operator.held_nodes, operator.projectors, operator.prescribed
+    return _assembled(operator.space, lam, mu, conditions, operator.backend, body, held)
+
+
+def _assembled(
+    space: Discretisation,
+    lam: Floats,
+    mu: Floats,
+    conditions: Conditions,
+    backend: Any,
+    body: Any,
+    constraints: tuple[Ints, Floats, Floats],
+) -> ElasticOperator:
+    fine, coarse = _surface_rows(space, lam, mu, conditions, backend)
+    held, projectors, prescribed = constraints
     stiffness = backend.Stiffness(
         body, fine.rows, fine.begin, fine.columns, fine.blocks, held, projectors
     )

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from femcrust import backends
+import hard_bodies as hard
+from femcrust import backends, operators, preconditioners
 from femcrust.discretisation import Discretisation, discretise
 from femcrust.mesh.box import BoxSpec, box_mesh
 from femcrust.mesh.mesh import Floats, Ints
@@ -197,3 +198,19 @@ def test_assembly_is_the_same_to_the_bit_on_any_number_of_threads(graded: Discre
         digests.add(total.hexdigest())
     core.set_threads(before)
     assert len(digests) == 1
+
+
+def test_other_moduli_give_the_operator_that_they_would_give_anew() -> None:
+    model = hard.cube(5, {"rock": hard.ROCK})
+    space = discretise(model.mesh)
+    lam, mu = model.elastic.lam, model.elastic.mu
+    backend = backends.select()
+    softer = np.linspace(0.5, 1.0, len(mu))
+    first = operators.elastic(space, lam, mu, model.conditions, backend)
+    changed = operators.with_moduli(first, lam * softer, mu * softer, model.conditions)
+    anew = operators.elastic(space, lam * softer, mu * softer, model.conditions, backend)
+    u = np.random.default_rng(11).normal(size=space.nodes.shape)
+    np.testing.assert_array_equal(changed @ u, anew @ u)
+    assert np.linalg.norm(changed @ u - first @ u) > 0.1 * np.linalg.norm(first @ u)  # planted
+    z = preconditioners.build("multigrid", changed)(u)
+    np.testing.assert_array_equal(z, preconditioners.build("multigrid", anew)(u))

@@ -66,9 +66,13 @@ def products(space: Discretisation, most: dict[str, float]) -> dict[str, dict[st
             seconds = statistics.median(operator.body.time_product(storage, columns, REPEATS))
             flops = operator.stiffness.flops * columns / seconds
             peak = most["fp64_flops_per_s" if storage == "fp64" else "fp32_flops_per_s"]
-            # x read, y written (and fetched before that), 11 values and 10 places an element
+            # x read, y fetched and written; of an element 10 places and 11 floats, or in double two
+            # moduli; in double four numbers a vertex
             moved = 3 * size * space.n_nodes * columns
-            moved += (11 * (8 if storage == "fp64" else 4) + 20) * len(space.elements)
+            if storage == "fp64":
+                moved += (2 * 8 + 20) * len(space.elements) + 4 * 8 * space.n_vertices
+            else:
+                moved += (11 * 4 + 20) * len(space.elements)
             found[f"{storage}_{columns}"] = {
                 "mdof_rhs_per_s": space.n_dof * columns / seconds / 1e6,
                 "of_flops": flops / peak,

@@ -45,17 +45,11 @@ class Cpu {
   template <class T>
   void axpby(int columns, const PerColumn& a, const Array<T>& x, const PerColumn& b,
              Array<T>& y) const {
-    const LaneValues<T> scale(a, columns), keep(b, columns);
-    in_pieces(x.size(), [&](std::size_t first, std::size_t count) {
-      vectors<T>().axpby(count, scale.lane, x.data() + first, keep.lane, y.data() + first);
-    });
+    axpby_in_lanes(LaneValues<T>(a, columns), x, LaneValues<T>(b, columns), y);
   }
   template <class T>
   void axpby(T a, const Array<T>& x, T b, Array<T>& y) const {
-    const LaneValues<T> scale(a), keep(b);
-    in_pieces(x.size(), [&](std::size_t first, std::size_t count) {
-      vectors<T>().axpby(count, scale.lane, x.data() + first, keep.lane, y.data() + first);
-    });
+    axpby_in_lanes(LaneValues<T>(a), x, LaneValues<T>(b), y);
   }
 
   template <class T>
@@ -117,6 +111,14 @@ class Cpu {
       const std::size_t first = static_cast<std::size_t>(piece) * kPiece;
       work(first, std::min(kPiece, n - first));
     }
+  }
+
+  template <class T>
+  static void axpby_in_lanes(const LaneValues<T>& a, const Array<T>& x, const LaneValues<T>& b,
+                             Array<T>& y) {
+    in_pieces(x.size(), [&](std::size_t first, std::size_t count) {
+      vectors<T>().axpby(count, a.lane, x.data() + first, b.lane, y.data() + first);
+    });
   }
 
   /// Sums of each column; `work` leaves those of one piece in 16 lanes.

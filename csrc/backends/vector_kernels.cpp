@@ -41,19 +41,6 @@ void advance(std::size_t n, const T* __restrict a, const T* __restrict p, const 
   for (int lane = 0; lane < kMostColumns; ++lane) sums[lane] = sum[lane];
 }
 
-template <class T, int B>
-void scale(Index first, Index last, const T* blocks, const T* __restrict r, T* __restrict z) {
-  for (Index k = first; k < last; ++k) {
-    const auto row = static_cast<std::size_t>(k) * B;
-    const T* const block = blocks + row * B;
-    for (int i = 0; i < B; ++i) {
-      T sum = 0;
-      for (int j = 0; j < B; ++j) sum += block[i * B + j] * r[row + j];
-      z[row + i] = sum;
-    }
-  }
-}
-
 template <class T, int B, int W>
 void smooth(Index first, Index last, const T* blocks, const T* q, T* __restrict r, T keep, T gain,
             bool start, T* __restrict d, T* __restrict x) {
@@ -107,7 +94,6 @@ constexpr VectorTable<T> table() {
   return {axpby<T>,
           dot<T>,
           advance<T>,
-          scale<T, 6>,
           FEMCRUST_WIDTHS(smooth, T, 6),
           {FEMCRUST_WIDTHS(product, T, 3, 3), FEMCRUST_WIDTHS(product, T, 3, 6),
            FEMCRUST_WIDTHS(product, T, 6, 3), FEMCRUST_WIDTHS(product, T, 6, 6)}};

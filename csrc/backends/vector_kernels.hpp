@@ -20,8 +20,6 @@ struct BlockRows {
 enum class Store { set, add, subtract };
 
 template <class T>
-using ScaleKernel = void (*)(Index first, Index last, const T* blocks, const T* r, T* z);
-template <class T>
 using SmoothKernel = void (*)(Index first, Index last, const T* blocks, const T* q, T* r, T keep,
                               T gain, bool start, T* d, T* x);
 template <class T>
@@ -37,8 +35,6 @@ struct VectorTable {
   void (*dot)(std::size_t n, const T* x, const T* y, double* sums);
   /// One step of conjugate gradients: x += a p;  r −= a q;  sums[lane] = Σ r r.
   void (*advance)(std::size_t n, const T* a, const T* p, const T* q, T* x, T* r, double* sums);
-  /// z = D r for block-diagonal D with blocks of 6.
-  ScaleKernel<T> scale;
   /// One step of a polynomial smoother on rows [first, last) with blocks of 6; [width]
   /// r −= q (unless q is null);  d = keep d + gain D r;  x += d, or x = d at the start. keep = 0
   /// never reads d.

@@ -3,6 +3,8 @@
 #include <pybind11/functional.h>
 #include <pybind11/stl.h>
 
+#include <optional>
+
 #include "bindings/multigrid.hpp"
 #include "bindings/problem.hpp"
 #include "bindings/storage.hpp"
@@ -231,10 +233,10 @@ void bind(py::module_& m) {
     py::array_t<double> found(shape_of(load));
     double* const out = found.mutable_data();
     const auto size = static_cast<std::size_t>(load.size());
+    std::optional<BorrowedVectors> borrowed;
     if (width == 1) {  // the load is read, and the solution found, where they lie
       std::copy(guess.data(), guess.data() + size, out);
-      vectors.b = Array<double>::borrowed(const_cast<double*>(load.data()), size);
-      vectors.x = Array<double>::borrowed(out, size);
+      borrowed.emplace(vectors, const_cast<double*>(load.data()), out, size);
     } else {  // a batch that narrows moves its columns
       copy_to(load, vectors.b);
       copy_to(guess, vectors.x);
@@ -261,7 +263,6 @@ void bind(py::module_& m) {
     for (const SolveResult& result : results)
       columns.append(py::make_tuple(result.converged, result.broken_down, result.iterations,
                                     result.residuals));
-    if (width == 1) vectors.b = {}, vectors.x = {};
     return py::make_tuple(found, columns);
   });
 }

@@ -47,11 +47,6 @@ class AssembledCycle {
   /// solution ≈ A⁻¹ residual
   void apply(const Cpu& cpu, int width) const { cycle(cpu, width, 0); }
 
-  std::vector<double> lambda_max() const {
-    std::vector<double> all;
-    for (const auto& level : levels_) all.push_back(level.smoother.lambda_max());
-    return all;
-  }
   std::size_t bytes() const {
     std::size_t sum = sizeof(T) * coarsest_inverse_.size();
     for (const auto& level : levels_) sum += level.bytes();

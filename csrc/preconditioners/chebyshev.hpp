@@ -89,13 +89,13 @@ class Chebyshev {
     clusters_.clear(inverse_);
   }
 
-  double lambda_max() const { return lambda_max_; }
   std::size_t bytes() const { return inverse_.bytes() + clusters_.bytes(); }
 
   /// Lanczos in the inner product of D, written as conjugate gradients on a fixed random load:
   /// α and β of the recurrence are the entries of the tridiagonal matrix [Saad03, §6.7.3].
   template <class Operator>
   void estimate(const Cpu& cpu, const Operator& A, LevelVectors<Plain<T>>& work) {
+    require(block_size_ == 3, "λ_max is estimated where blocks are of nodes");
     Array<T>&r = work.r, &z = work.x, &p = work.d, &q = work.q;
     const std::size_t n = r.size();
     p.fill(T(0));
@@ -156,9 +156,9 @@ class Chebyshev {
     const std::size_t per_block = block_size_ == 3 ? 6 : 36;
     return static_cast<Index>(inverse_.size() / per_block);
   }
+  /// z = D⁻¹ r of nodes; levels with larger blocks come with their λ_max.
   void scale(const Cpu& cpu, const Array<T>& r, Array<T>& z) const {
-    const auto kernel =
-        block_size_ == 3 ? nodal_kernels<Plain<T>>(1).scale : Cpu::vectors<T>().scale;
+    const auto kernel = nodal_kernels<Plain<T>>(1).scale;
     cpu.for_ranges(rows(), kGrain, [&](Index first, Index last) {
       kernel(first, last, inverse_.data(), r.data(), z.data());
     });

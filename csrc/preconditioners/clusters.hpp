@@ -40,10 +40,6 @@ class Clusters {
 
   bool empty() const { return shapes_.empty(); }
   std::size_t bytes() const { return factors_.bytes() + nodes_.size() * sizeof(Index); }
-  std::size_t n_nodes() const {
-    return static_cast<std::size_t>(
-        std::count_if(nodes_.begin(), nodes_.end(), [](Index node) { return node >= 0; }));
-  }
 
   /// Nodes of every cluster.
   std::vector<std::vector<Index>> lists() const {

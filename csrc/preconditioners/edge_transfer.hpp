@@ -27,7 +27,6 @@ class EdgeTransfer {
           static_cast<Index>(k / 2);
   }
 
-  Index n_vertices() const { return n_vertices_; }
   std::size_t bytes() const { return sizeof(Index) * (begin_.size() + edges_of_.size()); }
 
   template <class F>

@@ -58,11 +58,6 @@ class Multigrid {
     fine_->constraints().template project<Fp64>(cpu, width, z);
   }
 
-  std::vector<double> lambda_max() const {
-    std::vector<double> all = coarse_.lambda_max();
-    all.insert(all.begin(), smoother_.lambda_max());
-    return all;
-  }
   std::size_t bytes() const {
     return fine_->bytes() + smoother_.bytes() + transfer_.bytes() + coarse_.bytes() +
            vectors_.bytes();

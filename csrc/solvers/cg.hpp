@@ -37,6 +37,26 @@ struct CgVectors {
   Array<double> solved;  // of a batch: solutions of the columns that left
 };
 
+/// A single solve works in the caller's load and solution; both are let go of at its end, also when
+/// it is interrupted.
+class BorrowedVectors {
+ public:
+  BorrowedVectors(CgVectors& vectors, double* load, double* solution, std::size_t size)
+      : vectors_(vectors) {
+    vectors.b = Array<double>::borrowed(load, size);
+    vectors.x = Array<double>::borrowed(solution, size);
+  }
+  BorrowedVectors(const BorrowedVectors&) = delete;
+  BorrowedVectors& operator=(const BorrowedVectors&) = delete;
+  ~BorrowedVectors() {
+    vectors_.b = {};
+    vectors_.x = {};
+  }
+
+ private:
+  CgVectors& vectors_;
+};
+
 /// `watch(iteration, largest relative residual)` returns false to stop.
 using Watch = std::function<bool(int, double)>;
 

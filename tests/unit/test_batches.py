@@ -143,3 +143,19 @@ def test_product_of_linear_fields_equals_the_whole_product(width: int) -> None:
     # planted: forces at vertices vanish, those at mid-edges do not
     assert np.abs(linear[: space.n_vertices]).max() == 0
     assert np.abs(linear[space.n_vertices :]).max() > 0.1
+
+
+def test_a_solver_that_was_interrupted_solves_again(ready: tuple[Any, Any, np.ndarray]) -> None:
+    # the arrays of the interrupted solve are gone by then
+    operator, preconditioner, load = ready
+    before = solvers.solve(operator, preconditioner, load).displacement
+
+    def interrupt(iteration: int, residual: float) -> bool:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        solvers.solve(operator, preconditioner, 2.0 * load, watch=interrupt)
+    for columns in (4, 1):
+        loads = np.repeat(load[:, :, None], columns, axis=2)
+        after = solvers.solve_many(operator, preconditioner, loads).displacement
+        assert distance(after[:, :, 0], before) < 1e-4

@@ -11,12 +11,11 @@ import time
 from pathlib import Path
 
 import numpy as np
-from run import FAULT, HALF, KM, LAYERS, moduli
 
+import meshes
 from femcrust import backends, operators, preconditioners, solvers
 from femcrust.boundaries.conditions import Conditions, Infinite
 from femcrust.discretisation import discretise
-from femcrust.mesh.box import BoxSpec, box_mesh
 from femcrust.mesh.exterior import exterior_faces
 
 
@@ -56,20 +55,17 @@ def main() -> None:
     threads = backends.set_threads(None)
     stages = Stages()
     stages.end("program")
-    sides = (-HALF, HALF)
-    near = given.near * KM
-    spec = BoxSpec(sides, sides, (-HALF, 0.0), near, 20 * KM, given.growth, (FAULT,), LAYERS)
-    mesh = box_mesh(spec)
+    mesh = meshes.box_around_fault(given.near, given.growth, meshes.LAYERS)
     stages.end("mesh")
     space = discretise(mesh)
     stages.unknowns = space.n_dof
     stages.end("quadratic space")
-    lam, mu = moduli(space)
+    mu = meshes.layered(mesh)
     stages.end("moduli")
     exterior = exterior_faces(mesh)
     buried = exterior.side != "top"
     far = Infinite(exterior.faces[buried], exterior.tets[buried], np.zeros(3), 2)
-    operator = operators.elastic(space, lam, mu, Conditions(infinite=far), backends.select())
+    operator = operators.elastic(space, mu, mu, Conditions(infinite=far), backends.select())
     stages.end("operator")
     preconditioner = preconditioners.build("multigrid", operator)
     stages.end("preconditioner")

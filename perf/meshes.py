@@ -60,12 +60,12 @@ class Body:
 def body(name: str, size: str) -> Body:
     """One of the NAMES in one of its SIZES."""
     if name == "box":
-        mesh = _box(*BOX[size])
+        mesh = box_around_fault(*BOX[size])
     elif name == "strike-slip":
         mesh = _strike_slip(STRIKE_SLIP[size])
     else:
         mesh = wedge(WEDGE[size])
-    mu = shear_moduli(mesh) if name == "wedge" else _layered(mesh)
+    mu = shear_moduli(mesh) if name == "wedge" else layered(mesh)
     exterior = exterior_faces(mesh)
     fixed = np.ascontiguousarray(exterior.faces[exterior.side != "top"])
     return Body(mesh, mu, mu, fixed, crossed(mesh, THRUST if name == "wedge" else FAULT))
@@ -84,7 +84,7 @@ def crossed(mesh: Mesh, rectangle: Floats) -> Ints:
     return np.asarray(np.flatnonzero(inside), dtype=np.int32)
 
 
-def _box(near: float, growth: float, layers: tuple[float, ...]) -> Mesh:
+def box_around_fault(near: float, growth: float, layers: tuple[float, ...]) -> Mesh:
     sides = (-HALF, HALF)
     return box_mesh(
         BoxSpec(sides, sides, (-HALF, 0.0), near * KM, 20 * KM, growth, (FAULT,), layers)
@@ -100,6 +100,7 @@ def _strike_slip(size: float) -> Mesh:
         return read_mesh(Path(folder) / "mesh.msh")
 
 
-def _layered(mesh: Mesh) -> Floats:
+def layered(mesh: Mesh) -> Floats:
+    """Shear moduli of four layers, Pa."""
     z = mesh.points[mesh.tets, 2].mean(axis=1)
     return np.select([z > layer for layer in LAYERS], CRUST[:-1], CRUST[-1])

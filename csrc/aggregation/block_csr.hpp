@@ -51,7 +51,8 @@ struct BlockCsr {
     for (std::size_t k = 0; k < kBeyondBlocks; ++k) blocks[entries * per_block() + k] = T(0);
   }
 
-  BlockMatrix<T> as_matrix() && {
+  template <class B>
+  BlockMatrix<T, B> as_matrix() && {
     return {block_rows, block_columns, std::move(begin), std::move(columns), std::move(blocks)};
   }
 };

@@ -1,7 +1,7 @@
 /// Inverses of the diagonal blocks of a level, for its smoother and for smoothing prolongation.
 #pragma once
 #include "aggregation/block_csr.hpp"
-#include "operators/stiffness.hpp"
+#include "operators/diagonal_blocks.hpp"
 
 namespace femcrust {
 

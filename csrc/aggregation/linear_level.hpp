@@ -7,7 +7,7 @@
 
 #include "aggregation/block_csr.hpp"
 #include "operators/assemble_p1.hpp"
-#include "operators/stiffness.hpp"
+#include "operators/constraints.hpp"
 
 namespace femcrust {
 

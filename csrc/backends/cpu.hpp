@@ -31,6 +31,25 @@ class Cpu {
   template <class T>
   using Array = femcrust::Array<T>;
   static constexpr const char* kName = "cpu";
+  static constexpr bool kOnHost = true;
+
+  /// Memory that setup has written, where this backend works: here it stays.
+  template <class T>
+  static Array<T> placed(femcrust::Array<T> host) {
+    return host;
+  }
+  template <class T>
+  static void copy_in(const T* from, std::size_t n, Array<T>& to) {
+    to.resize(n);
+    std::copy(from, from + n, to.data());
+  }
+  template <class T>
+  static void copy_out(const Array<T>& from, T* to) {
+    std::copy(from.begin(), from.end(), to);
+  }
+
+  /// Waits for work that goes on behind the caller's back: here there is none.
+  void synchronize() const {}
 
   /// Work in ranges [first, last) of at most `grain`, each by one thread.
   template <class F>
@@ -75,6 +94,37 @@ class Cpu {
     return sum_pieces(columns, x.size(), [&](std::size_t first, std::size_t count, double* sums) {
       vectors<T>().advance(count, step.lane, p.data() + first, q.data() + first, x.data() + first,
                            r.data() + first, sums);
+    });
+  }
+
+  /// y [rows][to_width] from x [rows][width]: its column k is x's column from[k], zero where that
+  /// is kZeroColumn, and stays as it is where that is kKeptColumn. x and y are different arrays.
+  template <class T>
+  void move_columns(const Array<T>& x, int width, const int* from, Array<T>& y,
+                    int to_width) const {
+    const auto w = static_cast<std::size_t>(width), to_w = static_cast<std::size_t>(to_width);
+    const auto rows = static_cast<std::ptrdiff_t>(x.size() / w);
+#pragma omp parallel for schedule(static)
+    for (std::ptrdiff_t i = 0; i < rows; ++i) {
+      const T* const row = x.data() + static_cast<std::size_t>(i) * w;
+      T* const to = y.data() + static_cast<std::size_t>(i) * to_w;
+      for (std::size_t k = 0; k < to_w; ++k)
+        if (from[k] != kKeptColumn) to[k] = from[k] == kZeroColumn ? T(0) : row[from[k]];
+    }
+  }
+
+  /// x = A r with a dense A [n][n]; r and x are [n][width].
+  template <class T>
+  void dense_product(int width, const Array<T>& a, const Array<T>& r, Array<T>& x) const {
+    const auto w = static_cast<std::size_t>(width);
+    const std::size_t n = r.size() / w;
+    for_ranges(static_cast<Index>(n), 64, [&](Index first, Index last) {
+      for (auto i = static_cast<std::size_t>(first); i < static_cast<std::size_t>(last); ++i) {
+        T sum[kMostColumns] = {};
+        for (std::size_t j = 0; j < n; ++j)
+          for (std::size_t c = 0; c < w; ++c) sum[c] += a[i * n + j] * r[j * w + c];
+        std::copy(sum, sum + w, x.data() + i * w);
+      }
     });
   }
 

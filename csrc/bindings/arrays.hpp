@@ -43,10 +43,18 @@ Array<T> to_array(const Dense<T>& a) {
   return out;
 }
 
-template <class T>
-void copy_to(const Dense<T>& a, Array<T>& out) {
-  out.resize(static_cast<std::size_t>(a.size()));
-  std::copy(a.data(), a.data() + a.size(), out.data());
+/// On a backend, and back.
+template <class B, class T>
+auto sent(const Dense<T>& a) {
+  typename B::template Array<T> out;
+  B::copy_in(a.data(), static_cast<std::size_t>(a.size()), out);
+  return out;
+}
+template <class B, class A>
+auto fetched(const A& a, std::vector<py::ssize_t> shape) {
+  py::array_t<std::remove_cvref_t<decltype(*a.data())>> out(std::move(shape));
+  B::copy_out(a, out.mutable_data());
+  return out;
 }
 
 template <class T, class Range>

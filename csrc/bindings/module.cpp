@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "bindings/bind.hpp"
+#include "bindings/backend.hpp"
 #include "bindings/mesh.hpp"
 #include "bindings/peak.hpp"
 #include "bindings/testing.hpp"
@@ -42,7 +42,7 @@ PYBIND11_MODULE(_core, m) {
   m.def("set_threads", [](int n) { omp_set_num_threads(n); });
   femcrust::bind_mesh(m);
   pybind11::module_ cpu = m.def_submodule("cpu", "the CPU backend");
-  femcrust::bind<femcrust::Cpu>(cpu);
+  femcrust::bind_cpu(cpu);
   pybind11::module_ peak = m.def_submodule("peak", "what this machine can do at most");
   femcrust::bind_peak(peak);
   pybind11::module_ testing = m.def_submodule("testing", "small pieces, for the tests");

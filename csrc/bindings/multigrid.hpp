@@ -21,58 +21,64 @@ inline SurfaceView surface_view(const RowArrays& arrays) {
           blocks.data()};
 }
 
-template <class T>
-BlockCsr<T> linear_level(const Problem& problem, const SurfaceView& surface, double unit) {
+template <class T, class B>
+BlockCsr<T> linear_level(const Problem<B>& problem, const SurfaceView& surface, double unit) {
   const Index n = problem.body->n_vertices;
   AssembledP1<T> stiffness = assemble_p1<T>(problem.body->view(unit), n);
   add_surface(surface, unit, stiffness);
-  constrain(vertex_projectors(*problem.constraints, n), stiffness);
+  constrain(vertex_projectors(problem.constraints, n), stiffness);
   return as_level(std::move(stiffness));
 }
 
-template <class F>
-Preconditioner make_multigrid(const Problem& problem, const Dense<Index>& edges,
-                              const SurfaceView& surface, const AggregationOptions& options,
-                              const std::vector<int>& degrees, bool clusters) {
+template <class F, class B>
+Preconditioner<B> make_multigrid(const Problem<B>& problem, const Dense<Index>& edges,
+                                 const SurfaceView& surface, const AggregationOptions& options,
+                                 const std::vector<int>& degrees, bool clusters) {
   using T = typename F::Real;
   const Index n = problem.body->n_vertices;
   const Cpu cpu;
   const double unit = stiffness_unit(problem.body->view());
   Hierarchy<T> found = hierarchy(cpu, linear_level<T>(problem, surface, unit),
                                  projected(rigid_modes(problem.body->nodes.data(), n),
-                                           vertex_projectors(*problem.constraints, n)),
+                                           vertex_projectors(problem.constraints, n)),
                                  options);
-  std::vector<AssembledLevel<T>> levels;
+  std::vector<AssembledLevel<T, B>> levels;
   for (Stage<T>& stage : found.stages) {
-    AssembledLevel<T> level;
+    AssembledLevel<T, B> level;
     const int block = stage.matrix.block_rows;
     level.size = stage.matrix.size();
-    level.matrix = std::move(stage.matrix).as_matrix();
+    level.matrix = std::move(stage.matrix).template as_matrix<B>();
     if (stage.lambda_max > 0) {
-      level.prolongation = std::move(stage.prolongation).as_matrix();
-      level.restriction = std::move(stage.restriction).as_matrix();
-      level.smoother =
-          Chebyshev<T>(smoother_blocks(std::move(stage.inverse_diagonal), block), block,
-                       degrees[std::min(degrees.size() - 1, levels.size() + 1)], stage.lambda_max);
+      level.prolongation = std::move(stage.prolongation).template as_matrix<B>();
+      level.restriction = std::move(stage.restriction).template as_matrix<B>();
+      level.smoother = Chebyshev<T, B>(
+          smoother_blocks(std::move(stage.inverse_diagonal), block), block,
+          degrees[std::min(degrees.size() - 1, levels.size() + 1)], stage.lambda_max);
     }
     levels.push_back(std::move(level));
   }
-  auto fine = std::make_shared<const Stiffness<T>>(problem.in_precision<T>(unit));
   const Body body = problem.body->view(unit);
-  Chebyshev<T> smoother(fine->inverse_diagonal(body), 3, degrees[0]);
-  if (clusters) smoother.strengthen(Clusters<T>(body, *fine, kClusterShape));
-  return {Multigrid<F>(std::move(fine), std::move(smoother),
-                       EdgeTransfer(edges.data(), static_cast<Index>(edges.shape(0)), n),
-                       problem.constraints->first(n), std::move(levels),
-                       std::move(found.coarsest_inverse))};
+  Array<T> inverse = inverse_diagonal<T>(body, problem.surface, problem.constraints);
+  Clusters<T> strong;
+  if (clusters) {
+    strong = Clusters<T>(body, problem.surface, problem.constraints, kClusterShape);
+    strong.clear(inverse);
+  }
+  Chebyshev<T, B> smoother = clusters ? Chebyshev<T, B>(std::move(inverse), strong, degrees[0])
+                                      : Chebyshev<T, B>(std::move(inverse), 3, degrees[0]);
+  return {Multigrid<F, B>(
+      std::make_shared<const Stiffness<T, B>>(problem.template in_precision<T>(unit)),
+      std::move(smoother), EdgeTransfer<B>(edges.data(), static_cast<Index>(edges.shape(0)), n),
+      problem.constraints.first(n), std::move(levels), found.coarsest_inverse)};
 }
 
-inline void bind_multigrid(py::module_& m) {
+template <class B>
+void bind_multigrid(py::module_& m) {
   m.def(
       "multigrid",
-      [](const Problem& p, const Dense<Index>& edges, const RowArrays& surface, double strength,
+      [](const Problem<B>& p, const Dense<Index>& edges, const RowArrays& surface, double strength,
          Index coarsest, const std::vector<int>& degrees, bool clusters,
-         const std::string& storage) -> Preconditioner {
+         const std::string& storage) -> Preconditioner<B> {
         require_shape(edges, {-1, 2}, "edges");
         require(edges.shape(0) + p.body->n_vertices == p.body->n_nodes(),
                 "edges: nodes are vertices, then one node for each edge");
@@ -89,7 +95,7 @@ inline void bind_multigrid(py::module_& m) {
       py::keep_alive<0, 1>(), py::keep_alive<0, 2>());  // moduli and edges are borrowed
   py::module_ pieces = m.def_submodule("aggregation", "its pieces, for tests");
   bind_aggregation(pieces);
-  pieces.def("linear_level", [](const Problem& p, const RowArrays& surface) {
+  pieces.def("linear_level", [](const Problem<B>& p, const RowArrays& surface) {
     return arrays_of(linear_level<double>(p, surface_view(surface), 1));
   });
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "bindings/arrays.hpp"
+#include "operators/diagonal_blocks.hpp"
 #include "operators/stiffness.hpp"
 #include "preconditioners/block_jacobi.hpp"
 #include "preconditioners/multigrid.hpp"
@@ -13,11 +14,13 @@
 namespace femcrust {
 
 /// Keeps the NumPy arrays that a Body borrows; they are not copied, so they must not change.
+template <class B>
 struct OwnedBody {
   Dense<Index> elements;
   Dense<double> nodes, lam, mu;
   Index n_vertices;
-  std::shared_ptr<const ElementBlocks> blocks;
+  std::shared_ptr<const ElementBlocks> blocks;        // for setup, on the host
+  std::shared_ptr<const BlocksOn<B>> product_blocks;  // for products
 
   OwnedBody(Dense<Index> elements_, Dense<double> nodes_, Dense<double> lam_, Dense<double> mu_,
             Index n_vertices_)
@@ -41,6 +44,10 @@ struct OwnedBody {
     require(n_vertices > 0 && n_vertices <= n, "n_vertices: outside 1 … n_nodes");
     blocks =
         std::make_shared<ElementBlocks>(elements.data(), static_cast<Index>(elements.shape(0)), n);
+    if constexpr (B::kOnHost)
+      product_blocks = blocks;
+    else
+      product_blocks = std::make_shared<BlocksOn<B>>(view());
   }
 
   /// The same elements with other moduli: their blocks are shared.
@@ -60,43 +67,33 @@ struct OwnedBody {
   }
 };
 
-/// Stored rows of 3×3 blocks, kept in double so that each precision can be made from it.
-struct SurfaceRows {
-  std::vector<Index> rows, begin{0}, columns;
-  std::vector<double> blocks;
-
-  template <class T>
-  BlockMatrix<T> matrix(double unit) const {
-    std::vector<double> scaled = blocks;
-    for (double& value : scaled) value /= unit;
-    return {
-        3, 3, rows, begin.data(), static_cast<Index>(rows.size()), columns.data(), scaled.data()};
-  }
-};
-
+template <class B>
 struct Problem {
-  std::shared_ptr<const OwnedBody> body;
+  std::shared_ptr<const OwnedBody<B>> body;
   SurfaceRows surface;
-  std::shared_ptr<const Constraints> constraints;
-  Stiffness<double> stiffness;
+  Constraints constraints;
+  std::shared_ptr<const HeldDirections<B>> held;
+  Stiffness<double, B> stiffness;
 
-  Problem(std::shared_ptr<const OwnedBody> body_, SurfaceRows surface_, Constraints constraints_)
+  Problem(std::shared_ptr<const OwnedBody<B>> body_, SurfaceRows surface_, Constraints constraints_)
       : body(std::move(body_)),
         surface(std::move(surface_)),
-        constraints(std::make_shared<const Constraints>(std::move(constraints_))),
+        constraints(std::move(constraints_)),
+        held(std::make_shared<const HeldDirections<B>>(constraints)),
         stiffness(in_precision<double>(1)) {}
 
   template <class T>
-  Stiffness<T> in_precision(double unit) const {
-    return {body->view(unit), body->blocks, surface.matrix<T>(unit), constraints};
+  Stiffness<T, B> in_precision(double unit) const {
+    return {body->view(unit), body->product_blocks, surface, held};
   }
 };
 
+template <class B>
 struct Preconditioner {
-  std::variant<BlockJacobi, Multigrid<Fp64>, Multigrid<Fp32>, Multigrid<Fp21>, Multigrid<Shared18>,
-               Multigrid<Bf16>, Multigrid<Fp16>>
+  std::variant<BlockJacobi<B>, Multigrid<Fp64, B>, Multigrid<Fp32, B>, Multigrid<Fp21, B>,
+               Multigrid<Shared18, B>, Multigrid<Bf16, B>, Multigrid<Fp16, B>>
       kind;
-  mutable CgVectors vectors{};  // of the solves that use it, one at a time
+  mutable CgVectors<B> vectors{};  // of the solves that use it, one at a time
 };
 
 }  // namespace femcrust

@@ -9,6 +9,7 @@ namespace femcrust {
 
 constexpr int kMostColumns = 16;
 constexpr int kWidths[] = {1, 4, 8, 16};
+constexpr int kZeroColumn = -1, kKeptColumn = -2;  // in place of the number of a column
 
 /// Place of a number of columns in a kernel table; -1 when there is no kernel for it.
 constexpr int width_slot(int columns) {

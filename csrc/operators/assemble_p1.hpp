@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "operators/block_sums.hpp"
-#include "operators/elastic_ebe.hpp"
+#include "operators/body.hpp"
 
 namespace femcrust {
 

@@ -4,36 +4,24 @@
 
 #include "backends/cpu.hpp"
 #include "core/array.hpp"
-#include "elements/geometry.hpp"
-#include "elements/tet10.hpp"
+#include "operators/body.hpp"
 #include "operators/ebe_kernels.hpp"
-#include "operators/element_blocks.hpp"
 #include "operators/nodal_vectors.hpp"
 
 namespace femcrust {
 
-/// Borrowed arrays of a discretised body.
-struct Body {
-  const Index* elements = nullptr;  // [n_elements][10]
-  const double* nodes = nullptr;    // [n_nodes][3], m
-  const double* lam = nullptr;      // [n_elements], Pa
-  const double* mu = nullptr;       // [n_elements], Pa
-  Index n_elements = 0, n_nodes = 0;
-  Index n_vertices = 0;                   // nodes are numbered vertices first
-  const ElementBlocks* blocks = nullptr;  // of these elements; sums at nodes go by them
-  double unit = 1;                        // N/m: operators come in multiples of it
-
-  const Index* element(Index e) const {
-    return elements + static_cast<std::size_t>(e) * tet10::kNodes;
-  }
-  double lambda(Index e) const { return lam[e] / unit; }
-  double shear(Index e) const { return mu[e] / unit; }
-  double gradients(Index e, double g[3][3]) const {
-    const Index* const of = element(e);
-    return barycentric_gradients([&](int i) { return nodes + 3 * static_cast<std::size_t>(of[i]); },
-                                 g);
-  }
+/// How a backend cuts the elements into blocks, and its product: one specialisation a backend.
+template <class B>
+struct BlocksOf;
+template <>
+struct BlocksOf<Cpu> {
+  using Type = ElementBlocks;
 };
+template <class B>
+using BlocksOn = typename BlocksOf<B>::Type;
+
+template <class T, class B>
+class ElasticEbe;
 
 /// What the kernels read of elements, and where it lies.
 template <class T>
@@ -103,7 +91,7 @@ class Elements<double> {
 };
 
 template <class T>
-class ElasticEbe {
+class ElasticEbe<T, Cpu> {
  public:
   ElasticEbe(const Body& body, std::shared_ptr<const ElementBlocks> blocks)
       : n_vertices_(body.n_vertices), blocks_(std::move(blocks)), elements_(body, *blocks_) {}
@@ -115,13 +103,13 @@ class ElasticEbe {
 
   /// y = K x; x and y are [n_nodes][3][width] in format F.
   template <class F>
-  void apply(int width, const Words<F>& x, Words<F>& y) const {
+  void apply(int width, const Words<Cpu, F>& x, Words<Cpu, F>& y) const {
     run<F>(pick(kernels<F>().product, width), width, x.data(), y);
   }
 
   /// y = K P x with x on the vertices, [n_vertices][3][width]: a third of the work of K x.
   template <class F>
-  void apply_linear(int width, const Array<T>& x, Words<F>& y) const {
+  void apply_linear(int width, const Array<T>& x, Words<Cpu, F>& y) const {
     run<F>(pick(kernels<F>().linear, width), width, x.data(), y);
   }
 
@@ -144,7 +132,7 @@ class ElasticEbe {
 
   /// Colour after colour, each block by one thread.
   template <class F, class Kernel, class Word>
-  void run(Kernel kernel, int width, const Word* x, Words<F>& y) const {
+  void run(Kernel kernel, int width, const Word* x, Words<Cpu, F>& y) const {
     const ElementBlocks& b = *blocks_;
     const std::size_t scratch =
         width == 1 ? 2 * kPaddedNode * static_cast<std::size_t>(b.most_nodes) : 0;

@@ -71,5 +71,11 @@ extern const NodalKernels nodal_kernels;
 namespace v4 {
 extern const NodalKernels nodal_kernels;
 }
+namespace cuda {
+extern const NodalKernels nodal_kernels;
+}
+namespace emulated {
+extern const NodalKernels nodal_kernels;
+}
 
 }  // namespace femcrust

@@ -1,7 +1,7 @@
 /// Fields at the four vertices of elements: strain of a displacement, and the nodal forces of a
 /// stress that is linear inside each element (loads of slip, of moment tensors, of past flow).
 #pragma once
-#include "operators/elastic_ebe.hpp"
+#include "operators/body.hpp"
 
 namespace femcrust {
 

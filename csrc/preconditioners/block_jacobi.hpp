@@ -6,23 +6,24 @@
 
 namespace femcrust {
 
+template <class B>
 class BlockJacobi {
  public:
   static constexpr int kMostColumns = femcrust::kMostColumns;
 
-  explicit BlockJacobi(Array<double> inverse) : inverse_(std::move(inverse)) {}
+  explicit BlockJacobi(Array<double> inverse) : inverse_(B::placed(std::move(inverse))) {}
 
-  void apply(const Cpu& cpu, int width, const PerColumn&, const Array<double>& r,
-             Array<double>& z) const {
-    const auto kernel = nodal_kernels<Fp64>(width).scale;
-    cpu.for_ranges(static_cast<Index>(inverse_.size() / 6), 1024, [&](Index first, Index last) {
+  void apply(const B& backend, int width, const PerColumn&, const ArrayOn<B, double>& r,
+             ArrayOn<B, double>& z) const {
+    const auto kernel = nodal_kernels<B, Fp64>(width).scale;
+    backend.for_ranges(static_cast<Index>(inverse_.size() / 6), 1024, [&](Index first, Index last) {
       kernel(first, last, inverse_.data(), r.data(), z.data());
     });
   }
   std::size_t bytes() const { return inverse_.bytes(); }
 
  private:
-  Array<double> inverse_;  // [n_nodes][6]
+  ArrayOn<B, double> inverse_;  // [n_nodes][6]
 };
 
 }  // namespace femcrust

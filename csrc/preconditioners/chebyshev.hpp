@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "operators/nodal_vectors.hpp"
-#include "preconditioners/clusters.hpp"
+#include "preconditioners/cluster_solve.hpp"
 
 namespace femcrust {
 
@@ -52,20 +52,20 @@ inline double largest_eigenvalue_bound(const std::vector<double>& diagonal,
 }
 
 /// Vectors of one level: solution, residual, last correction, product. [n_nodes][3][width]
-template <class F>
+template <class B, class F>
 struct LevelVectors {
   explicit LevelVectors(std::size_t words) : x(words), r(words), d(words), q(words) {}
   void resize(std::size_t words) {
-    for (Words<F>* v : {&x, &r, &d, &q}) v->resize(words);
+    for (Words<B, F>* v : {&x, &r, &d, &q}) v->resize(words);
   }
   std::size_t bytes() const { return 4 * x.bytes(); }
 
-  Words<F> x, r, d, q;
+  Words<B, F> x, r, d, q;
 };
 
 /// The smoother of one level: `degree` steps of Chebyshev's polynomial for D⁻¹A on
 /// [lower, upper] · λ_max, with block-diagonal D.
-template <class T>
+template <class T, class B>
 class Chebyshev {
  public:
   static constexpr double kLower = 0.05, kUpper = 1.1;
@@ -76,17 +76,17 @@ class Chebyshev {
   Chebyshev() = default;
   /// lambda_max: of D⁻¹A where it is known; 0: `estimate` finds it
   Chebyshev(Array<T> inverse_diagonal, int block_size, int degree, double lambda_max = 0)
-      : inverse_(std::move(inverse_diagonal)),
+      : inverse_(B::placed(std::move(inverse_diagonal))),
         block_size_(block_size),
         degree_(degree),
         lambda_max_(lambda_max) {}
 
-  /// D holds the stiffness of whole clusters from here on, in place of their nodes' blocks.
-  void strengthen(Clusters<T> clusters) {
-    require(block_size_ == 3, "clusters are of nodes with three unknowns");
-    clusters_ = std::move(clusters);
+  /// D holds the stiffness of whole clusters in place of their nodes' blocks, which are zero in
+  /// `inverse_diagonal`.
+  Chebyshev(Array<T> inverse_diagonal, const Clusters<T>& clusters, int degree)
+      : Chebyshev(std::move(inverse_diagonal), 3, degree) {
+    clusters_ = ClusterSolve<T, B>(clusters);
     if (clusters_.empty()) steps_ = kLanczosStepsEasy;
-    clusters_.clear(inverse_);
   }
 
   std::size_t bytes() const { return inverse_.bytes() + clusters_.bytes(); }
@@ -94,38 +94,39 @@ class Chebyshev {
   /// Lanczos in the inner product of D, written as conjugate gradients on a fixed random load:
   /// α and β of the recurrence are the entries of the tridiagonal matrix [Saad03, §6.7.3].
   template <class Operator>
-  void estimate(const Cpu& cpu, const Operator& A, LevelVectors<Plain<T>>& work) {
+  void estimate(const B& backend, const Operator& A, LevelVectors<B, Plain<T>>& work) {
     require(block_size_ == 3, "λ_max is estimated where blocks are of nodes");
-    Array<T>&r = work.r, &z = work.x, &p = work.d, &q = work.q;
-    const std::size_t n = r.size();
+    ArrayOn<B, T>&r = work.r, &z = work.x, &p = work.d, &q = work.q;
     p.fill(T(0));
+    Array<T> random(r.size());
     std::uint32_t state = 2463534242U;  // any seed but zero serves
-    for (std::size_t i = 0; i < n; ++i) {
+    for (T& value : random) {
       state ^= state << 13;
       state ^= state >> 17;
       state ^= state << 5;
-      r[i] = static_cast<T>(static_cast<double>(state) / 4294967296.0 - 0.5);
+      value = static_cast<T>(static_cast<double>(state) / 4294967296.0 - 0.5);
     }
+    B::copy_in(random.data(), random.size(), r);
     // A maps into the free directions; parts of r outside them would make A look unsymmetric.
-    A.apply(cpu, 1, r, q);
-    cpu.axpby(static_cast<T>(1 / cpu.norm(q)), q, T(0), r);
+    A.apply(backend, 1, r, q);
+    backend.axpby(static_cast<T>(1 / backend.norm(q)), q, T(0), r);
     std::vector<double> diagonal, off;
     double rho = 0, alpha = 1;
     for (int step = 0;; ++step) {
-      scale(cpu, r, z);
-      const double rho_next = cpu.dot(r, z);
+      scale(backend, r, z);
+      const double rho_next = backend.dot(r, z);
       if (!(rho_next > 0)) break;
       const double beta = step == 0 ? 0.0 : rho_next / rho;
       if (step > 0) off.push_back(std::sqrt(beta) / alpha);
       if (step == steps_) break;
       rho = rho_next;
-      cpu.axpby(T(1), z, static_cast<T>(beta), p);
-      A.apply(cpu, 1, p, q);
-      const double curvature = cpu.dot(p, q);
+      backend.axpby(T(1), z, static_cast<T>(beta), p);
+      A.apply(backend, 1, p, q);
+      const double curvature = backend.dot(p, q);
       if (!(curvature > 0)) break;
       diagonal.push_back(curvature / rho + (step > 0 ? beta / alpha : 0.0));
       alpha = rho / curvature;
-      cpu.axpby(static_cast<T>(-alpha), q, T(1), r);
+      backend.axpby(static_cast<T>(-alpha), q, T(1), r);
     }
     require(!diagonal.empty(), "the largest eigenvalue of a level could not be estimated");
     lambda_max_ = largest_eigenvalue_bound(diagonal, off);
@@ -135,16 +136,16 @@ class Chebyshev {
   /// start x is not read but taken as zero. On return r is one product short of the residual of x:
   /// the last step's correction is in d.
   template <class F, class Operator>
-  void smooth(const Cpu& cpu, const Operator& A, int width, const typename F::Word* product,
-              bool start, LevelVectors<F>& v) const {
+  void smooth(const B& backend, const Operator& A, int width, const typename F::Word* product,
+              bool start, LevelVectors<B, F>& v) const {
     const double low = kLower * lambda_max_, high = kUpper * lambda_max_;
     const double theta = (high + low) / 2, delta = (high - low) / 2, sigma = theta / delta;
     double rho = 1 / sigma;
-    step<F>(cpu, width, product, 0.0, 1 / theta, start, v);
+    step<F>(backend, width, product, 0.0, 1 / theta, start, v);
     for (int k = 1; k < degree_; ++k) {
-      A.template apply<F>(cpu, width, v.d, v.q);
+      A.template apply<F>(backend, width, v.d, v.q);
       const double rho_next = 1 / (2 * sigma - rho);
-      step<F>(cpu, width, v.q.data(), rho_next * rho, 2 * rho_next / delta, false, v);
+      step<F>(backend, width, v.q.data(), rho_next * rho, 2 * rho_next / delta, false, v);
       rho = rho_next;
     }
   }
@@ -157,30 +158,31 @@ class Chebyshev {
     return static_cast<Index>(inverse_.size() / per_block);
   }
   /// z = D⁻¹ r of nodes; levels with larger blocks come with their λ_max.
-  void scale(const Cpu& cpu, const Array<T>& r, Array<T>& z) const {
-    const auto kernel = nodal_kernels<Plain<T>>(1).scale;
-    cpu.for_ranges(rows(), kGrain, [&](Index first, Index last) {
+  void scale(const B& backend, const ArrayOn<B, T>& r, ArrayOn<B, T>& z) const {
+    const auto kernel = nodal_kernels<B, Plain<T>>(1).scale;
+    backend.for_ranges(rows(), kGrain, [&](Index first, Index last) {
       kernel(first, last, inverse_.data(), r.data(), z.data());
     });
-    clusters_.template add<Plain<T>>(cpu, 1, r.data(), T(1), z.data(), nullptr);
+    clusters_.template add<Plain<T>>(backend, 1, r.data(), T(1), z.data(), nullptr);
   }
   /// r −= q;  d = keep d + gain D⁻¹ r;  x += d, or x = d at the start
   template <class F>
-  void step(const Cpu& cpu, int width, const typename F::Word* q, double keep, double gain,
-            bool start, LevelVectors<F>& v) const {
-    auto kernel = nodal_kernels<F>(width).smooth;
+  void step(const B& backend, int width, const typename F::Word* q, double keep, double gain,
+            bool start, LevelVectors<B, F>& v) const {
+    auto kernel = nodal_kernels<B, F>(width).smooth;
     if constexpr (kPlain<F>) {
-      if (block_size_ == 6) kernel = Cpu::vectors<T>().smooth[width_slot(width)];
+      if (block_size_ == 6) kernel = B::template vectors<T>().smooth[width_slot(width)];
     }
-    cpu.for_ranges(rows(), kGrain, [&](Index first, Index last) {
+    backend.for_ranges(rows(), kGrain, [&](Index first, Index last) {
       kernel(first, last, inverse_.data(), q, v.r.data(), static_cast<T>(keep),
              static_cast<T>(gain), start, v.d.data(), v.x.data());
     });
-    clusters_.template add<F>(cpu, width, v.r.data(), static_cast<T>(gain), v.d.data(), v.x.data());
+    clusters_.template add<F>(backend, width, v.r.data(), static_cast<T>(gain), v.d.data(),
+                              v.x.data());
   }
 
-  Array<T> inverse_;  // [rows][6] of symmetric 3×3 blocks, or [rows][6][6]
-  Clusters<T> clusters_;
+  ArrayOn<B, T> inverse_;  // [rows][6] of symmetric 3×3 blocks, or [rows][6][6]
+  ClusterSolve<T, B> clusters_;
   int block_size_ = 3, degree_ = 3, steps_ = kLanczosSteps;
   double lambda_max_ = 0;
 };

@@ -153,15 +153,26 @@ void add_columns(const ClusterBatch<const typename F::Real>& batch, const typena
   }
 }
 
+template <class F, int W>
+void add(const ClusterBatches<typename F::Real>& batches, Index first, Index last,
+         const typename F::Word* r, typename F::Real gain, typename F::Word* d,
+         typename F::Word* x) {
+  for (Index b = first; b < last; ++b)
+    if constexpr (W == 1)
+      add_one<F>(batches[b], r, gain, d, x);
+    else
+      add_columns<F, W>(batches[b], r, gain, d, x);
+}
+
 }  // namespace
 
 extern const ClusterKernels cluster_kernels = {
     {add_element, factor},
-    {add_one<Fp64>, add_columns<Fp64, 4>, add_columns<Fp64, 8>, add_columns<Fp64, 16>},
-    {add_one<Fp32>, add_columns<Fp32, 4>, add_columns<Fp32, 8>, add_columns<Fp32, 16>},
-    add_one<Fp21>,
-    add_one<Shared18>,
-    add_one<Bf16>,
-    add_one<Fp16>};
+    {add<Fp64, 1>, add<Fp64, 4>, add<Fp64, 8>, add<Fp64, 16>},
+    {add<Fp32, 1>, add<Fp32, 4>, add<Fp32, 8>, add<Fp32, 16>},
+    add<Fp21, 1>,
+    add<Shared18, 1>,
+    add<Bf16, 1>,
+    add<Fp16, 1>};
 
 }  // namespace femcrust::FEMCRUST_ISA

@@ -23,6 +23,25 @@ struct ClusterBatch {
   T* factors;          // [3 n][3 (reach + 1)][kClusterLanes]
 };
 
+/// Where a batch lies among all of them.
+struct ClusterPlace {
+  Index n, reach;
+  std::int64_t nodes, factors;  // first of the batch
+};
+
+template <class T>
+struct ClusterBatches {
+  const ClusterPlace* places;
+  const Index* nodes;
+  const T* factors;
+  Index most_nodes;  // in a cluster
+
+  FEMCRUST_HD ClusterBatch<const T> operator[](Index b) const {
+    const ClusterPlace& at = places[b];
+    return {at.n, at.reach, nodes + at.nodes, factors + at.factors};
+  }
+};
+
 /// What one element couples in one cluster: shape gradients of `held` of its nodes, at the vertices
 /// and summed (tet10::shape_gradients), and their ranks in the cluster. Moduli times V/20.
 struct ClusterElement {
@@ -41,11 +60,11 @@ struct ClusterSetup {
   int (*factor)(const ClusterBatch<double>& batch);
 };
 
-/// d += gain C⁻¹ r on the nodes of a batch, and x += gain C⁻¹ r unless x is null. Vectors are
-/// [n_nodes][3][width] in format F.
+/// d += gain C⁻¹ r on the nodes of batches [first, last), and x += gain C⁻¹ r unless x is null.
+/// Vectors are [n_nodes][3][width] in format F.
 template <class F>
-using ClusterKernel = void (*)(const ClusterBatch<const typename F::Real>& batch,
-                               const typename F::Word* r, typename F::Real gain,
+using ClusterKernel = void (*)(const ClusterBatches<typename F::Real>& batches, Index first,
+                               Index last, const typename F::Word* r, typename F::Real gain,
                                typename F::Word* d, typename F::Word* x);
 
 struct ClusterKernels {
@@ -72,6 +91,12 @@ namespace v3 {
 extern const ClusterKernels cluster_kernels;
 }
 namespace v4 {
+extern const ClusterKernels cluster_kernels;
+}
+namespace cuda {
+extern const ClusterKernels cluster_kernels;
+}
+namespace emulated {
 extern const ClusterKernels cluster_kernels;
 }
 

@@ -9,22 +9,23 @@
 #include <numeric>
 #include <vector>
 
-#include "operators/stiffness.hpp"
+#include "operators/body.hpp"
+#include "operators/constraints.hpp"
+#include "operators/surface_rows.hpp"
 #include "preconditioners/cluster_growth.hpp"
 #include "preconditioners/cluster_kernels.hpp"
 
 namespace femcrust {
 
-template <class T>
 class ClusterStiffness {
  public:
-  ClusterStiffness(const Body& body, const Stiffness<T>& stiffness, const ClusterLinks& links,
-                   const ClusterGrowth& growth)
+  ClusterStiffness(const Body& body, const SurfaceRows& surface, const Constraints& constraints,
+                   const ClusterLinks& links, const ClusterGrowth& growth)
       : body_(body), links_(links), growth_(growth) {
     share_out();
-    surface_ = sorted<T>([&](const auto& keep) { stiffness.surface().for_each(keep); });
-    projectors_ = sorted<double>([&](const auto& keep) {
-      stiffness.constraints().for_each([&](Index node, const double* q) { keep(node, node, q); });
+    surface_ = sorted([&](const auto& keep) { surface.for_each(keep); });
+    projectors_ = sorted([&](const auto& keep) {
+      constraints.for_each([&](Index node, const double* q) { keep(node, node, q); });
     });
   }
 
@@ -34,9 +35,9 @@ class ClusterStiffness {
   void assemble(Index c, Index reach, double* values) const {
     add_elements(c, reach, values);
     const Band band{values, reach};
-    surface_.for_each(c, [&](Index i, Index j, const T* block) {
+    surface_.for_each(c, [&](Index i, Index j, const double* block) {
       if (j > i) return;
-      for (int k = 0; k < 9; ++k) band.entry(i, k / 3, j, k % 3) += static_cast<double>(block[k]);
+      for (int k = 0; k < 9; ++k) band.entry(i, k / 3, j, k % 3) += block[k] / body_.unit;
     });
     const Index n = length(c);
     projectors_.for_each(c, [&](Index i, Index, const double* q) {
@@ -53,11 +54,10 @@ class ClusterStiffness {
   static std::size_t at(Index k) { return static_cast<std::size_t>(k); }
 
   /// Given 3×3 blocks that join nodes of one cluster, cluster after cluster.
-  template <class S>
   struct Blocks {
     struct Entry {
       Index row, column;  // ranks
-      const S* block;
+      const double* block;
     };
     std::vector<Index> begin;  // [clusters + 1]
     std::vector<Entry> entries;
@@ -70,12 +70,12 @@ class ClusterStiffness {
   };
 
   /// all(keep) calls keep(node, other, block) for every block.
-  template <class S, class F>
-  Blocks<S> sorted(const F& all) const {
-    Blocks<S> out;
+  template <class F>
+  Blocks sorted(const F& all) const {
+    Blocks out;
     std::vector<Index> owners;
-    std::vector<typename Blocks<S>::Entry> found;
-    all([&](Index node, Index other, const S* block) {
+    std::vector<Blocks::Entry> found;
+    all([&](Index node, Index other, const double* block) {
       const Index i = links_.candidate(node), j = links_.candidate(other);
       if (i < 0 || j < 0 || growth_.owner(i) < 0 || growth_.owner(i) != growth_.owner(j)) return;
       owners.push_back(growth_.owner(i));
@@ -171,8 +171,7 @@ class ClusterStiffness {
   const ClusterGrowth& growth_;
   std::vector<Index> share_begin_;  // [clusters + 1]
   std::vector<Share> shares_;
-  Blocks<T> surface_;
-  Blocks<double> projectors_;
+  Blocks surface_, projectors_;
 };
 
 }  // namespace femcrust

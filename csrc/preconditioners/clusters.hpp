@@ -1,6 +1,6 @@
-/// z = C⁻¹ r on clusters of strongly coupled nodes: exact solves with the stiffness of a cluster in
-/// place of the 3×3 blocks of its nodes, where cells are hard to smooth: lines across thin
-/// layers, patches, stars.
+/// Clusters of strongly coupled nodes, where cells are hard to smooth: lines across thin layers,
+/// patches, stars. Their stiffness C, factored, takes the place of the 3×3 blocks of their nodes
+/// (cluster_solve.hpp).
 ///
 /// The factors stay positive definite whatever the rounding, because L D Lᵀ is for any L and D > 0.
 #pragma once
@@ -19,13 +19,14 @@ template <class T>
 class Clusters {
  public:
   Clusters() = default;
-  Clusters(const Body& body, const Stiffness<T>& stiffness, ClusterShape shape) {
+  Clusters(const Body& body, const SurfaceRows& surface, const Constraints& constraints,
+           ClusterShape shape) {
     require(shape.most <= kMostInCluster && shape.reach <= kMostReach, "clusters: too large");
     const ClusterLinks links(body, hard_elements(body), shape.strength);
     const ClusterGrowth growth(links, shape);
     if (growth.clusters().size() == 0) return;
     lay_out(links, growth);
-    const ClusterStiffness<T> parts(body, stiffness, links, growth);
+    const ClusterStiffness parts(body, surface, constraints, links, growth);
     factors_ = Array<T>(factor_begin_.back());
     Index indefinite = 0;
 #pragma omp parallel reduction(+ : indefinite)
@@ -39,7 +40,21 @@ class Clusters {
   }
 
   bool empty() const { return shapes_.empty(); }
-  std::size_t bytes() const { return factors_.bytes() + nodes_.size() * sizeof(Index); }
+  const std::vector<Index>& nodes() const { return nodes_; }
+  const Array<T>& factors() const { return factors_; }
+  Index most_nodes() const {
+    Index most = 0;
+    for (const auto& [n, reach] : shapes_) most = std::max(most, n);
+    return most;
+  }
+
+  std::vector<ClusterPlace> places() const {
+    std::vector<ClusterPlace> out;
+    for (std::size_t b = 0; b < shapes_.size(); ++b)
+      out.push_back({shapes_[b].first, shapes_[b].second, static_cast<std::int64_t>(node_begin_[b]),
+                     static_cast<std::int64_t>(factor_begin_[b])});
+    return out;
+  }
 
   /// Nodes of every cluster.
   std::vector<std::vector<Index>> lists() const {
@@ -54,27 +69,11 @@ class Clusters {
     return out;
   }
 
-  /// Zero in place of the 3×3 blocks of clustered nodes: z = D r then leaves them to `add`.
+  /// Zero in place of the 3×3 blocks of clustered nodes: z = D r then leaves them to their cluster.
   void clear(Array<T>& inverse_diagonal) const {
     for (const Index node : nodes_)
       if (node >= 0)
         std::fill_n(inverse_diagonal.data() + 6 * static_cast<std::size_t>(node), 6, T(0));
-  }
-
-  /// d += gain C⁻¹ r, and x too unless it is null. Vectors are [n_nodes][3][width] in format F.
-  template <class F>
-  void add(const Cpu& cpu, int width, const typename F::Word* r, T gain, typename F::Word* d,
-           typename F::Word* x) const {
-    if (empty()) return;
-    const auto kernel = kernels().add(F{}, width);
-    cpu.for_ranges(n_batches(), 4, [&](Index first, Index last) {
-      for (Index b = first; b < last; ++b) {
-        const auto [n, reach] = shapes_[at(b)];
-        kernel(
-            {n, reach, nodes_.data() + node_begin_[at(b)], factors_.data() + factor_begin_[at(b)]},
-            r, gain, d, x);
-      }
-    });
   }
 
  private:
@@ -117,7 +116,7 @@ class Clusters {
   }
 
   /// Factors of batch b; false if it is not positive definite.
-  bool factor(const ClusterStiffness<T>& stiffness, std::size_t b, ClusterWork& work) {
+  bool factor(const ClusterStiffness& stiffness, std::size_t b, ClusterWork& work) {
     const auto [n, reach] = shapes_[b];
     const std::size_t width = at(3 * (reach + 1)), size = at(3 * n) * width, stride = size + 1;
     work.bands.assign(kClusterLanes * stride, 0.0);

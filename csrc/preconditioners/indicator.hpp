@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "operators/elastic_ebe.hpp"
+#include "operators/body.hpp"
 
 namespace femcrust {
 

@@ -14,48 +14,48 @@
 
 namespace femcrust {
 
-template <class F>
+template <class F, class B>
 class Multigrid {
  public:
   using T = typename F::Real;
   static constexpr int kMostColumns = kPlain<F> ? femcrust::kMostColumns : 1;
 
-  Multigrid(std::shared_ptr<const Stiffness<T>> fine, Chebyshev<T> smoother, EdgeTransfer transfer,
-            Constraints vertex_constraints, std::vector<AssembledLevel<T>> levels,
-            std::vector<T> coarsest_inverse)
+  Multigrid(std::shared_ptr<const Stiffness<T, B>> fine, Chebyshev<T, B> smoother,
+            EdgeTransfer<B> transfer, const Constraints& vertex_constraints,
+            std::vector<AssembledLevel<T, B>> levels, const std::vector<T>& coarsest_inverse)
       : fine_(std::move(fine)),
         smoother_(std::move(smoother)),
         transfer_(std::move(transfer)),
-        vertex_constraints_(std::move(vertex_constraints)),
-        coarse_(std::move(levels), std::move(coarsest_inverse)),
+        vertices_held_(vertex_constraints),
+        coarse_(std::move(levels), coarsest_inverse),
         vectors_(words<F>(fine_->n_nodes(), 1)) {
     if constexpr (kPlain<F>) {
-      smoother_.estimate(Cpu(), *fine_, vectors_);
+      smoother_.estimate(B(), *fine_, vectors_);
     } else {
-      LevelVectors<Plain<T>> plain(fine_->size());
-      smoother_.estimate(Cpu(), *fine_, plain);
+      LevelVectors<B, Plain<T>> plain(fine_->size());
+      smoother_.estimate(B(), *fine_, plain);
     }
   }
 
   /// z ≈ A⁻¹ r; `lengths` are those of r's columns, and a column of length 0 gives 0.
-  void apply(const Cpu& cpu, int width, const PerColumn& lengths, const Array<double>& r,
-             Array<double>& z) const {
-    LevelVectors<F>& v = vectors_;
+  void apply(const B& backend, int width, const PerColumn& lengths, const ArrayOn<B, double>& r,
+             ArrayOn<B, double>& z) const {
+    LevelVectors<B, F>& v = vectors_;
     v.resize(words<F>(fine_->n_nodes(), width));
     coarse_.resize(width);
-    take(cpu, width, lengths, r, v.r);
-    smoother_.template smooth<F>(cpu, *fine_, width, nullptr, true, v);
-    fine_->template apply<F>(cpu, width, v.d, v.q);
-    subtract(cpu, width, v.q, v.r);
-    transfer_.template restrict_to<F>(cpu, width, v.r, coarse_.residual());
-    vertex_constraints_.template project<Plain<T>>(cpu, width, coarse_.residual());
-    coarse_.apply(cpu, width);
-    transfer_.template prolong<F>(cpu, width, coarse_.solution(), v.d, v.x);
-    fine_->template apply_linear<F>(cpu, width, coarse_.solution(), v.d, v.q);
-    smoother_.template smooth<F>(cpu, *fine_, width, v.q.data(), false, v);
-    give(cpu, width, lengths, v.x, z);
+    take(backend, width, lengths, r, v.r);
+    smoother_.template smooth<F>(backend, *fine_, width, nullptr, true, v);
+    fine_->template apply<F>(backend, width, v.d, v.q);
+    subtract(backend, width, v.q, v.r);
+    transfer_.template restrict_to<F>(backend, width, v.r, coarse_.residual());
+    vertices_held_.template project<Plain<T>>(backend, width, coarse_.residual());
+    coarse_.apply(backend, width);
+    transfer_.template prolong<F>(backend, width, coarse_.solution(), v.d, v.x);
+    fine_->template apply_linear<F>(backend, width, coarse_.solution(), v.d, v.q);
+    smoother_.template smooth<F>(backend, *fine_, width, v.q.data(), false, v);
+    give(backend, width, lengths, v.x, z);
     // Rounding must not enter the held directions.
-    fine_->constraints().template project<Fp64>(cpu, width, z);
+    fine_->held().template project<Fp64>(backend, width, z);
   }
 
   std::size_t bytes() const {
@@ -75,34 +75,34 @@ class Multigrid {
     return factor;
   }
 
-  void take(const Cpu& cpu, int width, const PerColumn& lengths, const Array<double>& r,
-            Words<F>& out) const {
+  void take(const B& backend, int width, const PerColumn& lengths, const ArrayOn<B, double>& r,
+            Words<B, F>& out) const {
     const PerColumn factor = scales(width, lengths, 1);
-    const auto kernel = nodal_kernels<F>(width).take;
-    cpu.for_ranges(fine_->n_nodes(), kGrain, [&](Index first, Index last) {
+    const auto kernel = nodal_kernels<B, F>(width).take;
+    backend.for_ranges(fine_->n_nodes(), kGrain, [&](Index first, Index last) {
       kernel(first, last, factor.of, r.data(), out.data());
     });
   }
-  void give(const Cpu& cpu, int width, const PerColumn& lengths, const Words<F>& x,
-            Array<double>& z) const {
+  void give(const B& backend, int width, const PerColumn& lengths, const Words<B, F>& x,
+            ArrayOn<B, double>& z) const {
     const PerColumn factor = scales(width, lengths, -1);
-    const auto kernel = nodal_kernels<F>(width).give;
-    cpu.for_ranges(fine_->n_nodes(), kGrain, [&](Index first, Index last) {
+    const auto kernel = nodal_kernels<B, F>(width).give;
+    backend.for_ranges(fine_->n_nodes(), kGrain, [&](Index first, Index last) {
       kernel(first, last, factor.of, x.data(), z.data());
     });
   }
-  void subtract(const Cpu& cpu, int width, const Words<F>& q, Words<F>& r) const {
-    const auto kernel = nodal_kernels<F>(width).subtract;
-    cpu.for_ranges(fine_->n_nodes(), kGrain,
-                   [&](Index first, Index last) { kernel(first, last, q.data(), r.data()); });
+  void subtract(const B& backend, int width, const Words<B, F>& q, Words<B, F>& r) const {
+    const auto kernel = nodal_kernels<B, F>(width).subtract;
+    backend.for_ranges(fine_->n_nodes(), kGrain,
+                       [&](Index first, Index last) { kernel(first, last, q.data(), r.data()); });
   }
 
-  std::shared_ptr<const Stiffness<T>> fine_;
-  Chebyshev<T> smoother_;
-  EdgeTransfer transfer_;
-  Constraints vertex_constraints_;
-  AssembledCycle<T> coarse_;
-  mutable LevelVectors<F> vectors_;  // one solve at a time
+  std::shared_ptr<const Stiffness<T, B>> fine_;
+  Chebyshev<T, B> smoother_;
+  EdgeTransfer<B> transfer_;
+  HeldDirections<B> vertices_held_;
+  AssembledCycle<T, B> coarse_;
+  mutable LevelVectors<B, F> vectors_;  // one solve at a time
 };
 
 }  // namespace femcrust

@@ -7,12 +7,14 @@
 /// stops on its own, and leaves once half of the columns are done. The solver knows apply, dot and
 /// axpby, nothing of meshes.
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <utility>
 #include <vector>
 
-#include "backends/cpu.hpp"
+#include "core/array.hpp"
+#include "core/columns.hpp"
 #include "solvers/columns_left.hpp"
 
 namespace femcrust {
@@ -32,16 +34,18 @@ struct CgOptions {
 };
 
 /// Memory of a solve, [rows][width] each; a solver that is called again finds it ready.
+template <class Backend>
 struct CgVectors {
-  Array<double> b, x, r, z, p, q;
-  Array<double> solved;  // of a batch: solutions of the columns that left
+  typename Backend::template Array<double> b, x, r, z, p, q;
+  typename Backend::template Array<double> solved;  // of a batch: those of the columns that left
 };
 
-/// A single solve works in the caller's load and solution; both are let go of at its end, also when
-/// it is interrupted.
+/// On the host a single solve works in the caller's load and solution; both are let go of at its
+/// end, also when it is interrupted.
+template <class Backend>
 class BorrowedVectors {
  public:
-  BorrowedVectors(CgVectors& vectors, double* load, double* solution, std::size_t size)
+  BorrowedVectors(CgVectors<Backend>& vectors, double* load, double* solution, std::size_t size)
       : vectors_(vectors) {
     vectors.b = Array<double>::borrowed(load, size);
     vectors.x = Array<double>::borrowed(solution, size);
@@ -54,19 +58,21 @@ class BorrowedVectors {
   }
 
  private:
-  CgVectors& vectors_;
+  CgVectors<Backend>& vectors_;
 };
 
 /// `watch(iteration, largest relative residual)` returns false to stop.
 using Watch = std::function<bool(int, double)>;
 
-template <class Operator, class Preconditioner>
+template <class Backend, class Operator, class Preconditioner>
 class ConjugateGradients {
  public:
+  using Vector = typename Backend::template Array<double>;
+
   /// The load and the guess are in b and x of `vectors`.
-  ConjugateGradients(const Cpu& cpu, const Operator& A, const Preconditioner& M, CgVectors& vectors,
-                     int width, const CgOptions& options)
-      : cpu_(cpu),
+  ConjugateGradients(const Backend& backend, const Operator& A, const Preconditioner& M,
+                     CgVectors<Backend>& vectors, int width, const CgOptions& options)
+      : backend_(backend),
         A_(A),
         M_(M),
         options_(options),
@@ -79,13 +85,13 @@ class ConjugateGradients {
         p_(vectors.p),
         q_(vectors.q),
         solved_(vectors.solved) {
-    for (Array<double>* v : {&r_, &z_, &p_, &q_}) v->resize(b_.size());
+    for (Vector* v : {&r_, &z_, &p_, &q_}) v->resize(b_.size());
     p_.fill(0);  // whatever a solve before left there
     if (width > 1) solved_.resize(b_.size());
   }
 
   /// Returns the solutions, [rows][width]; `results` tells about each column.
-  const Array<double>& solve(const Watch& watch) {
+  const Vector& solve(const Watch& watch) {
     start();
     for (int k = 1; finish_converged(), left_.count() > 0 && k <= options_.max_iterations; ++k) {
       iterate();
@@ -108,11 +114,11 @@ class ConjugateGradients {
   }
 
   void start() {
-    const PerColumn squares = cpu_.dot(left_.width(), b_, b_);
+    const PerColumn squares = backend_.dot(left_.width(), b_, b_);
     for (int slot = 0; slot < left_.width(); ++slot) norm_b_[slot] = std::sqrt(squares[slot]);
     PerColumn keep;  // a column without load has no solution but zero
     for (int slot = 0; slot < left_.width(); ++slot) keep[slot] = norm_b_[slot] == 0 ? 0.0 : 1.0;
-    cpu_.axpby(left_.width(), {}, b_, keep, x_);
+    backend_.axpby(left_.width(), {}, b_, keep, x_);
     const PerColumn residual = true_residual();
     std::swap(r_, z_);
     for_active([&](int slot) {
@@ -138,9 +144,9 @@ class ConjugateGradients {
   /// z = b − A x; returns its lengths.
   PerColumn true_residual() {
     const int width = left_.width();
-    A_.apply(cpu_, width, x_, z_);
-    cpu_.axpby(1.0, b_, -1.0, z_);
-    PerColumn lengths = cpu_.dot(width, z_, z_);
+    A_.apply(backend_, width, x_, z_);
+    backend_.axpby(1.0, b_, -1.0, z_);
+    PerColumn lengths = backend_.dot(width, z_, z_);
     for (double& length : lengths.of) length = std::sqrt(length);
     return lengths;
   }
@@ -173,7 +179,7 @@ class ConjugateGradients {
         fresh_[slot] = true;
       }
     }
-    cpu_.axpby(left_.width(), take, z_, keep, r_);
+    backend_.axpby(left_.width(), take, z_, keep, r_);
     if (left_.count() > 0 && left_.wanted_width() < left_.width()) narrow();
   }
 
@@ -181,9 +187,9 @@ class ConjugateGradients {
     const int width = left_.width();
     PerColumn lengths;  // zero for finished columns: their z is zero
     for_active([&](int slot) { lengths[slot] = length_[slot]; });
-    M_.apply(cpu_, width, lengths, r_, z_);  // 6
-    const PerColumn rho = cpu_.dot(width, r_, z_);
-    const PerColumn drift = options_.flexible ? cpu_.dot(width, q_, z_) : PerColumn();
+    M_.apply(backend_, width, lengths, r_, z_);  // 6
+    const PerColumn rho = backend_.dot(width, r_, z_);
+    const PerColumn drift = options_.flexible ? backend_.dot(width, q_, z_) : PerColumn();
     PerColumn one, beta, alpha;
     for_active([&](int slot) {
       one[slot] = 1;
@@ -192,9 +198,9 @@ class ConjugateGradients {
             options_.flexible ? -alpha_[slot] * drift[slot] / rho_[slot] : rho[slot] / rho_[slot];
       fresh_[slot] = false;
     });
-    cpu_.axpby(width, one, z_, beta, p_);  // 8
-    A_.apply(cpu_, width, p_, q_);
-    const PerColumn curvature = cpu_.dot(width, p_, q_);
+    backend_.axpby(width, one, z_, beta, p_);  // 8
+    A_.apply(backend_, width, p_, q_);
+    const PerColumn curvature = backend_.dot(width, p_, q_);
     for_active([&](int slot) {
       if (!(curvature[slot] > 0) || !(rho[slot] > 0)) {
         result(slot).broken_down = true;
@@ -203,7 +209,7 @@ class ConjugateGradients {
         alpha[slot] = rho[slot] / curvature[slot];  // 3
       }
     });
-    const PerColumn squares = cpu_.advance(width, alpha, p_, q_, x_, r_);  // 4, 5
+    const PerColumn squares = backend_.advance(width, alpha, p_, q_, x_, r_);  // 4, 5
     rho_ = rho;
     alpha_ = alpha;
     for_active([&](int slot) {
@@ -224,22 +230,26 @@ class ConjugateGradients {
   }
 
   void save_solutions() {
-    const auto width = static_cast<std::size_t>(left_.width());
-    const std::size_t all = results_.size();
-    for (int slot = 0; slot < left_.width(); ++slot) {
-      if (left_.column(slot) < 0) continue;
-      const auto from = static_cast<std::size_t>(slot);
-      const auto to = static_cast<std::size_t>(left_.column(slot));
-      for (std::size_t i = 0; i < x_.size() / width; ++i)
-        solved_[i * all + to] = x_[i * width + from];
-    }
+    int from[kMostColumns];
+    std::fill(from, from + kMostColumns, kKeptColumn);
+    for (int slot = 0; slot < left_.width(); ++slot)
+      if (left_.column(slot) >= 0) from[left_.column(slot)] = slot;
+    backend_.move_columns(x_, left_.width(), from, solved_, static_cast<int>(results_.size()));
   }
 
   void narrow() {
     save_solutions();
     const int old = left_.width();
     const std::vector<int> from = left_.narrow(left_.wanted_width());
-    for (Array<double>* v : {&b_, &x_, &r_, &z_, &p_, &q_}) keep_columns(*v, old, from);
+    const int width = left_.width();
+    const std::size_t size =
+        b_.size() / static_cast<std::size_t>(old) * static_cast<std::size_t>(width);
+    for (Vector* v : {&b_, &x_, &r_, &p_, &q_}) {  // through z, which holds nothing between steps
+      z_.resize(size);
+      backend_.move_columns(*v, old, from.data(), z_, width);
+      std::swap(*v, z_);
+    }
+    z_.resize(size);
     for (PerColumn* values : {&norm_b_, &length_, &rho_, &alpha_}) {
       const PerColumn before = *values;
       for (std::size_t k = 0; k < from.size(); ++k)
@@ -250,19 +260,19 @@ class ConjugateGradients {
     std::copy(fresh, fresh + kMostColumns, fresh_);
   }
 
-  const Array<double>& solutions() {
+  const Vector& solutions() {
     if (left_.width() == static_cast<int>(results_.size())) return x_;
     save_solutions();
     return solved_;
   }
 
-  const Cpu& cpu_;
+  const Backend& backend_;
   const Operator& A_;
   const Preconditioner& M_;
   const CgOptions options_;
   ColumnsLeft left_;
   std::vector<SolveResult> results_;
-  Array<double>&b_, &x_, &r_, &z_, &p_, &q_, &solved_;
+  Vector &b_, &x_, &r_, &z_, &p_, &q_, &solved_;
   PerColumn norm_b_, length_, rho_, alpha_;
   bool fresh_[kMostColumns] = {};  // the next direction is the preconditioned residual itself
 };

@@ -2,7 +2,6 @@
 #pragma once
 #include <vector>
 
-#include "core/array.hpp"
 #include "core/columns.hpp"
 
 namespace femcrust {
@@ -32,9 +31,10 @@ class ColumnsLeft {
     return width_;
   }
 
-  /// Slots to keep in a batch of `width`, in order; -1 pads. Afterwards they are slots 0, 1, …
+  /// Slots to keep in a batch of `width`, in order; kZeroColumn pads. Afterwards they are slots 0,
+  /// 1, …
   std::vector<int> narrow(int width) {
-    std::vector<int> from(static_cast<std::size_t>(width), -1);
+    std::vector<int> from(static_cast<std::size_t>(width), kZeroColumn);
     int next = 0;
     for (int slot = 0; slot < width_; ++slot)
       if (active(slot)) {
@@ -54,17 +54,5 @@ class ColumnsLeft {
   int column_[kMostColumns] = {};
   bool done_[kMostColumns] = {};
 };
-
-/// v [n][width] keeps the columns `from` only, in place; -1 gives a column of zeros.
-inline void keep_columns(Array<double>& v, int width, const std::vector<int>& from) {
-  const std::size_t n = v.size() / static_cast<std::size_t>(width);
-  for (std::size_t i = 0; i < n; ++i) {
-    double row[kMostColumns];
-    std::copy_n(v.data() + i * static_cast<std::size_t>(width), width, row);
-    for (std::size_t k = 0; k < from.size(); ++k)
-      v[i * from.size() + k] = from[k] < 0 ? 0.0 : row[from[k]];
-  }
-  v.resize(n * from.size());
-}
 
 }  // namespace femcrust

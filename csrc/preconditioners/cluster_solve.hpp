@@ -1,0 +1,42 @@
+/// z = C⁻¹ r on clusters of strongly coupled nodes, where a backend works: exact solves with the
+/// stiffness of a cluster in place of the 3×3 blocks of its nodes.
+#pragma once
+#include "operators/nodal_vectors.hpp"
+#include "preconditioners/clusters.hpp"
+
+namespace femcrust {
+
+template <class T, class B>
+class ClusterSolve {
+ public:
+  ClusterSolve() = default;
+  explicit ClusterSolve(const Clusters<T>& clusters) : most_nodes_(clusters.most_nodes()) {
+    const std::vector<ClusterPlace> places = clusters.places();
+    B::copy_in(places.data(), places.size(), places_);
+    B::copy_in(clusters.nodes().data(), clusters.nodes().size(), nodes_);
+    B::copy_in(clusters.factors().data(), clusters.factors().size(), factors_);
+  }
+
+  bool empty() const { return places_.empty(); }
+  std::size_t bytes() const { return factors_.bytes() + nodes_.bytes(); }
+
+  /// d += gain C⁻¹ r, and x too unless it is null. Vectors are [n_nodes][3][width] in format F.
+  template <class F>
+  void add(const B& backend, int width, const typename F::Word* r, T gain, typename F::Word* d,
+           typename F::Word* x) const {
+    if (empty()) return;
+    const auto kernel = FEMCRUST_KERNELS(B, cluster_kernels).add(F{}, width);
+    const ClusterBatches<T> batches{places_.data(), nodes_.data(), factors_.data(), most_nodes_};
+    backend.for_ranges(static_cast<Index>(places_.size()), 4, [&](Index first, Index last) {
+      kernel(batches, first, last, r, gain, d, x);
+    });
+  }
+
+ private:
+  Index most_nodes_ = 0;
+  ArrayOn<B, ClusterPlace> places_;
+  ArrayOn<B, Index> nodes_;  // [batch][n][kClusterLanes]
+  ArrayOn<B, T> factors_;    // [batch][3 n][3 (reach + 1)][kClusterLanes]
+};
+
+}  // namespace femcrust

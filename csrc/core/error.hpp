@@ -14,6 +14,11 @@ struct ArgumentError : Error {
   using Error::Error;
 };
 
+/// A device, or the runtime that drives it, refused; Python sees RuntimeError.
+struct DeviceError : Error {
+  using Error::Error;
+};
+
 inline void require(bool holds, const std::string& what) {
   if (!holds) throw ArgumentError(what);
 }

@@ -1,0 +1,49 @@
+/// The door to CUDA: all that a .cu file needs of it, for nvcc and, by the emulator, for a C++
+/// compiler.
+///
+///   FEMCRUST_KERNEL void scale(Index n, double* gX) { ... }
+///   FEMCRUST_LAUNCH((scale), grid, threads, shared_bytes, n, x);
+///
+/// Launches go on stream(); a failure throws DeviceError with the kernel, the file and the line. A
+/// grid of size 0 launches nothing. FEMCRUST_LAUNCH_FREE is for kernels without barriers, warp
+/// operations and shared memory: the same on a device, and a plain loop in the emulator.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include "backends/device/launch_site.hpp"
+#include "core/error.hpp"
+#include "core/hd.hpp"
+#include "core/types.hpp"
+
+#if FEMCRUST_DEVICE_IS_CUDA
+#include "backends/device/launch_cuda.cuh"
+#else
+#include "backends/device/emulator/emulator.hpp"
+#endif
+
+namespace femcrust::FEMCRUST_DEVICE {
+
+constexpr unsigned kFullWarp = 0xffffffffu;
+constexpr int kWarp = 32;
+
+/// The stream of all work, of the device that is chosen.
+cudaStream_t stream();
+
+inline void check(cudaError_t status, const char* call, const LaunchSite& site) {
+  if (status == cudaSuccess) return;
+  cudaGetLastError();  // forget it: the next call must not report it again
+  throw DeviceError(described(site, call) + cudaGetErrorString(status));
+}
+
+}  // namespace femcrust::FEMCRUST_DEVICE
+
+#define FEMCRUST_CUDA_TRY(call) \
+  ::femcrust::FEMCRUST_DEVICE::check((call), #call, {"", __FILE__, __LINE__})
+
+#define FEMCRUST_LAUNCH(kernel, grid, threads, shared_bytes, ...)                           \
+  ::femcrust::FEMCRUST_DEVICE::launch({#kernel, __FILE__, __LINE__}, kernel, grid, threads, \
+                                      shared_bytes __VA_OPT__(, ) __VA_ARGS__)
+#define FEMCRUST_LAUNCH_FREE(kernel, grid, threads, shared_bytes, ...)                           \
+  ::femcrust::FEMCRUST_DEVICE::launch_free({#kernel, __FILE__, __LINE__}, kernel, grid, threads, \
+                                           shared_bytes __VA_OPT__(, ) __VA_ARGS__)

@@ -1,0 +1,21 @@
+/// Where in the sources a kernel is launched or a runtime function is called, for messages.
+#pragma once
+#include <string>
+
+namespace femcrust {
+
+struct LaunchSite {
+  const char* kernel;
+  const char* file;
+  int line;
+};
+
+/// "backends/x.cu:12: kernel: "; the file from its folder of csrc on.
+inline std::string described(const LaunchSite& site, const std::string& what) {
+  const std::string file = site.file;
+  const auto found = file.rfind("csrc/");
+  const std::string name = found == std::string::npos ? file : file.substr(found + 5);
+  return name + ":" + std::to_string(site.line) + ": " + what + ": ";
+}
+
+}  // namespace femcrust

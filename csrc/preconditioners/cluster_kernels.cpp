@@ -3,16 +3,12 @@
 
 #include "core/lanes.hpp"
 #include "operators/nodal_access.hpp"
+#include "preconditioners/cluster_substitution.hpp"
 
 namespace femcrust::FEMCRUST_ISA {
 namespace {
 
 constexpr int kLanes = kClusterLanes;
-
-int first_column(int row, int reach) {
-  const int first = 3 * (row / 3 - reach);
-  return first < 0 ? 0 : first;
-}
 
 void add_element(const ClusterElement& element, Index reach, double* band) {
   using Row = Lanes<double, 4>;
@@ -70,25 +66,6 @@ int factor(const ClusterBatch<double>& batch) {
   return positive;
 }
 
-/// Solves with L D Lᵀ in y, in place: V is one value a cluster of a batch, or one a column of one
-/// cluster; entry k of the factors is F(k).
-template <class V, class F>
-FEMCRUST_INLINE void substitute(int n, int reach, const F& f, V* y) {
-  const int width = 3 * (reach + 1);
-  for (int i = 0; i < 3 * n; ++i) {
-    const int base = i * width - 3 * (i / 3 - reach);
-    V sum = y[i];
-    for (int k = first_column(i, reach); k < i; ++k) sum -= f(base + k) * y[k];
-    y[i] = sum;
-  }
-  for (int i = 0; i < 3 * n; ++i) y[i] *= f(i * width - 3 * (i / 3 - reach) + i);
-  for (int i = 3 * n - 1; i > 0; --i) {
-    const int base = i * width - 3 * (i / 3 - reach);
-    const V known = y[i];
-    for (int k = first_column(i, reach); k < i; ++k) y[k] -= f(base + k) * known;
-  }
-}
-
 /// v += change at one node.
 template <class F, int W>
 FEMCRUST_INLINE void add_to_node(typename F::Word* v, Index node,
@@ -114,7 +91,7 @@ void add_one(const ClusterBatch<const typename F::Real>& batch, const typename F
       if (node >= 0) load_node<F, 1>(r, node, v);
       for (int c = 0; c < 3; ++c) flat[(3 * k + c) * kLanes + lane] = v[c];
     }
-  substitute<V>(
+  substitute(
       batch.n, batch.reach,
       [&](int k) { return load<T, kLanes>(batch.factors + static_cast<std::size_t>(k) * kLanes); },
       y);
@@ -141,7 +118,7 @@ void add_columns(const ClusterBatch<const typename F::Real>& batch, const typena
     int n = 0;
     for (; n < batch.n && batch.nodes[n * kLanes + lane] >= 0; ++n)
       load_node<F, W>(r, batch.nodes[n * kLanes + lane], flat + 3 * W * n);
-    substitute<V>(
+    substitute(
         n, batch.reach,
         [&](int k) { return batch.factors[static_cast<std::size_t>(k) * kLanes + lane]; }, y);
     for (int k = 0; k < n; ++k) {

@@ -34,6 +34,7 @@ std::string chosen_instruction_set() {
 
 PYBIND11_MODULE(_core, m) {
   pybind11::register_exception<femcrust::ArgumentError>(m, "ArgumentError", PyExc_ValueError);
+  pybind11::register_exception<femcrust::DeviceError>(m, "DeviceError", PyExc_RuntimeError);
   femcrust::Cpu::choose(chosen_instruction_set());
   m.attr("has_cuda") = false;
   m.attr("instruction_set") = femcrust::Cpu::instruction_set();

@@ -1,7 +1,9 @@
-/// Pieces of the core that only tests reach: the storage formats, by name.
+/// Pieces of the core that only tests reach: the storage formats by name, the devices' small
+/// kernels.
 #pragma once
 #include "backends/cpu.hpp"
 #include "bindings/arrays.hpp"
+#include "bindings/device_testing.hpp"
 #include "core/format_kernels.hpp"
 
 namespace femcrust {
@@ -56,6 +58,7 @@ inline void bind_testing(py::module_& m) {
     formats[f.name] = py::make_tuple(f.roundoff, f.largest, f.smallest_normal);
   }
   m.attr("formats") = formats;
+  bind_device_testing(m);
 }
 
 }  // namespace femcrust

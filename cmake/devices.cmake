@@ -1,0 +1,59 @@
+# Kernels of devices: the same .cu files once for CUDA by nvcc, and once for the host that emulates
+# a device, by the C++ compiler. Each makes a static library that the module links; neither needs a
+# driver to be built or imported.
+
+set(FEMCRUST_CUDA AUTO CACHE STRING "kernels for CUDA: ON, OFF, or AUTO (where nvcc is found)")
+set_property(CACHE FEMCRUST_CUDA PROPERTY STRINGS AUTO ON OFF)
+option(FEMCRUST_EMULATE "the same kernels on the host, slowly, for tests" OFF)
+
+set(FEMCRUST_DEVICE_SOURCES
+    csrc/backends/device_runtime.cu
+    csrc/backends/device/self_test.cu
+    csrc/backends/device/self_test_mma.cu)
+
+set(FEMCRUST_HAS_CUDA ${FEMCRUST_CUDA})
+if(FEMCRUST_CUDA STREQUAL AUTO)
+  find_program(FEMCRUST_NVCC NAMES nvcc HINTS $ENV{CUDACXX} $ENV{CUDA_PATH}/bin)
+  set(FEMCRUST_HAS_CUDA ${FEMCRUST_NVCC})
+endif()
+
+if(FEMCRUST_HAS_CUDA)
+  # Ampere, and Hopper with code that later devices compile for themselves.
+  if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+    set(CMAKE_CUDA_ARCHITECTURES 80-real 90)
+  endif()
+  enable_language(CUDA)
+  add_library(device_cuda STATIC ${FEMCRUST_DEVICE_SOURCES})
+  target_include_directories(device_cuda PRIVATE csrc)
+  # By its flag: CMake before 3.25.2 does not know that nvcc has C++20.
+  set_property(TARGET device_cuda PROPERTY CXX_STANDARD)
+  target_compile_options(device_cuda PRIVATE -std=c++20 --expt-relaxed-constexpr
+                                             -Xcompiler=-Wall,-Wextra,-fvisibility=hidden)
+  if(FEMCRUST_WERROR)
+    target_compile_options(device_cuda PRIVATE -Werror all-warnings -Xptxas -v)
+  endif()
+  set_target_properties(device_cuda PROPERTIES CUDA_RUNTIME_LIBRARY Static)
+  set_target_properties(_core PROPERTIES CUDA_RUNTIME_LIBRARY Static)
+  target_link_libraries(_core PRIVATE device_cuda)
+  target_compile_definitions(_core PRIVATE FEMCRUST_HAS_CUDA)
+endif()
+
+if(FEMCRUST_EMULATE)
+  file(GLOB FEMCRUST_EMULATOR CONFIGURE_DEPENDS csrc/backends/device/emulator/*.cpp)
+  set(FEMCRUST_EMULATED "")
+  foreach(source IN LISTS FEMCRUST_DEVICE_SOURCES)
+    string(REGEX REPLACE "^csrc/" "" name ${source})
+    set(generated ${CMAKE_CURRENT_BINARY_DIR}/emulated/${name}.cpp)
+    file(CONFIGURE OUTPUT ${generated} CONTENT "#include \"${name}\"\n")
+    list(APPEND FEMCRUST_EMULATED ${generated})
+  endforeach()
+  add_library(emulator STATIC ${FEMCRUST_EMULATOR})
+  add_library(device_emulated STATIC ${FEMCRUST_EMULATED})
+  foreach(target emulator device_emulated)
+    target_include_directories(${target} PRIVATE csrc)
+    target_compile_options(${target} PRIVATE -O2 -fvisibility=hidden -Wno-unknown-pragmas)
+    target_link_libraries(${target} PRIVATE femcrust_warnings)
+  endforeach()
+  target_link_libraries(_core PRIVATE device_emulated emulator)
+  target_compile_definitions(_core PRIVATE FEMCRUST_HAS_EMULATOR)
+endif()

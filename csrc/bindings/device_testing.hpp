@@ -1,0 +1,115 @@
+/// A device's runtime and its small kernels, for the tests: the same face for CUDA and for the host
+/// that emulates it.
+#pragma once
+#include "backends/device/self_test.hpp"
+#include "backends/device_runtime.hpp"
+#include "bindings/arrays.hpp"
+
+namespace femcrust {
+
+inline void bind_device_runtime(py::module_& m, const DeviceRuntime& runtime) {
+  const DeviceRuntime* const r = &runtime;
+  m.def("devices", [r] {
+    std::string why;
+    const int count = r->devices(&why);
+    return py::make_tuple(count, why);
+  });
+  m.def("choose", r->choose);
+  m.def("properties", [r](int device) {
+    const DeviceProperties found = r->properties(device);
+    return py::dict(
+        py::arg("name") = found.name, py::arg("major") = found.compute_major,
+        py::arg("minor") = found.compute_minor, py::arg("multiprocessors") = found.multiprocessors,
+        py::arg("shared_bytes") = found.shared_bytes, py::arg("cache_bytes") = found.cache_bytes);
+  });
+  m.def("memory", [r] {
+    const DeviceMemory found = r->memory();
+    return py::dict(py::arg("total") = found.total, py::arg("free") = found.free,
+                    py::arg("held") = found.held, py::arg("allocated") = found.allocated);
+  });
+  m.def("versions", [r] {
+    const DeviceVersions found = r->versions();
+    return py::make_tuple(found.driver, found.runtime);
+  });
+  m.def("copy_bandwidth", r->copy_bandwidth, py::arg("bytes"), py::arg("turns"));
+  /// In, across the device, and out; `skipped` bytes more than there are must be refused.
+  m.def("there_and_back", [r](const Dense<double>& values, std::size_t beyond) {
+    const auto bytes = static_cast<std::size_t>(values.nbytes());
+    void* const one = r->allocate(bytes);
+    void* const other = r->allocate(bytes);
+    py::array_t<double> out(values.size());
+    try {
+      r->copy_in(one, values.data(), bytes);
+      r->fill_zero(other, bytes);
+      r->copy(other, one, bytes + beyond);
+      r->copy_out(out.mutable_data(), other, bytes);
+    } catch (...) {
+      r->release(one, bytes);
+      r->release(other, bytes);
+      throw;
+    }
+    r->release(one, bytes);
+    r->release(other, bytes);
+    return out;
+  });
+}
+
+inline void bind_self_test(py::module_& m, const DeviceSelfTest& tests,
+                           const MatrixSelfTest& matrices) {
+  const DeviceSelfTest* const t = &tests;
+  m.def("sum", [t](const Dense<double>& x, Index threads) {
+    return t->sum(x.data(), static_cast<Index>(x.size()), threads);
+  });
+  m.def("count", [t](const Dense<int>& bins, Index n_bins) {
+    py::array_t<int> counts(n_bins);
+    double weight = 0;
+    int largest = 0;
+    t->count(bins.data(), static_cast<Index>(bins.size()), n_bins, counts.mutable_data(), &weight,
+             &largest);
+    return py::make_tuple(counts, weight, largest);
+  });
+  m.def("reverse", [t](const Dense<double>& x, Index threads) {
+    py::array_t<double> y(x.size());
+    t->reverse(x.data(), static_cast<Index>(x.size()), threads, y.mutable_data());
+    return y;
+  });
+  m.def("exchange", [t](const Dense<int>& values) {
+    require_shape(values, {32}, "values");
+    py::array_t<double> out({8, 32});
+    t->exchange(values.data(), out.mutable_data());
+    return out;
+  });
+  m.def("unwritten", [t] {
+    py::array_t<float> out({2, 32});
+    t->unwritten(out.mutable_data());
+    return out;
+  });
+  m.def("product", [&matrices](const Dense<float>& a, const Dense<float>& b) {
+    const py::ssize_t n = a.shape(0);
+    require(n % 16 == 0, "a: the size is no multiple of 16");
+    require_shape(a, {n, n}, "a");
+    require_shape(b, {n, n}, "b");
+    py::array_t<float> c({n, n});
+    matrices.product(static_cast<Index>(n), a.data(), b.data(), c.mutable_data());
+    return c;
+  });
+}
+
+inline void bind_device(py::module_ m, const DeviceRuntime& runtime, const DeviceSelfTest& tests,
+                        const MatrixSelfTest& matrices) {
+  bind_device_runtime(m, runtime);
+  bind_self_test(m, tests, matrices);
+}
+
+inline void bind_device_testing([[maybe_unused]] py::module_& m) {
+#ifdef FEMCRUST_HAS_CUDA
+  bind_device(m.def_submodule("cuda"), cuda::device_runtime, cuda::self_test,
+              cuda::matrix_self_test);
+#endif
+#ifdef FEMCRUST_HAS_EMULATOR
+  bind_device(m.def_submodule("emulated"), emulated::device_runtime, emulated::self_test,
+              emulated::matrix_self_test);
+#endif
+}
+
+}  // namespace femcrust

@@ -25,10 +25,14 @@ if(FEMCRUST_HAS_CUDA)
   enable_language(CUDA)
   add_library(device_cuda STATIC ${FEMCRUST_DEVICE_SOURCES})
   target_include_directories(device_cuda PRIVATE csrc)
-  # By its flag: CMake before 3.25.2 does not know that nvcc has C++20.
-  set_property(TARGET device_cuda PROPERTY CXX_STANDARD)
-  target_compile_options(device_cuda PRIVATE -std=c++20 --expt-relaxed-constexpr
+  target_compile_options(device_cuda PRIVATE --expt-relaxed-constexpr
                                              -Xcompiler=-Wall,-Wextra,-fvisibility=hidden)
+  if(CMAKE_CUDA20_STANDARD_COMPILE_OPTION)
+    set_property(TARGET device_cuda PROPERTY CUDA_STANDARD 20)
+  else() # an old CMake, which does not know that nvcc has it
+    set_property(TARGET device_cuda PROPERTY CUDA_STANDARD 17)
+    target_compile_options(device_cuda PRIVATE -std=c++20)
+  endif()
   if(FEMCRUST_WERROR)
     target_compile_options(device_cuda PRIVATE -Werror all-warnings -Xptxas -v)
   endif()
@@ -54,6 +58,10 @@ if(FEMCRUST_EMULATE)
     target_compile_options(${target} PRIVATE -O2 -fvisibility=hidden -Wno-unknown-pragmas)
     target_link_libraries(${target} PRIVATE femcrust_warnings)
   endforeach()
+  target_compile_options(device_emulated PRIVATE -fdata-sections) # for shared.ld
+  set(FEMCRUST_SHARED_SCRIPT ${CMAKE_CURRENT_SOURCE_DIR}/csrc/backends/device/emulator/shared.ld)
+  target_link_options(_core PRIVATE -Wl,-T,${FEMCRUST_SHARED_SCRIPT})
+  set_property(TARGET _core APPEND PROPERTY LINK_DEPENDS ${FEMCRUST_SHARED_SCRIPT})
   target_link_libraries(_core PRIVATE device_emulated emulator)
   target_compile_definitions(_core PRIVATE FEMCRUST_HAS_EMULATOR)
 endif()

@@ -210,13 +210,18 @@ void run_blocks(const LaunchSite& site, dim3 grid, dim3 threads, std::size_t sha
   while (static_cast<int>(fibers.size()) < count) fibers.emplace_back();
   for (int k = 0; k < count; ++k) fibers[k].prepare(run_thread);
   for_each_index(threads, [](std::uint64_t k, dim3 index) { index_of[k] = index; });
-  DynamicShared shared(shared_bytes);
-  running.dynamic_shared = shared.begin();
+  const DynamicShared dynamic_shared(shared_bytes);
+  StaticShared static_shared;
+  running.dynamic_shared = dynamic_shared.begin();
+  bool first = true;
   for_each_index(grid, [&](std::uint64_t, dim3 block) {
     running.block = block;
-    shared.poison();
+    dynamic_shared.poison();
+    static_shared.poison();
     run_block(count);
-    if (shared.overrun()) refuse("a write beyond the end of dynamic shared memory");
+    if (dynamic_shared.overrun()) refuse("a write beyond the end of dynamic shared memory");
+    if (first) static_shared.find_written();
+    first = false;
   });
 }
 

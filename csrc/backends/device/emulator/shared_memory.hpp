@@ -2,6 +2,7 @@
 /// a read of what no thread wrote shows.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <new>
 
@@ -33,6 +34,23 @@ class DynamicShared {
   static constexpr std::align_val_t kAlignment{128};
   std::size_t bytes_;
   unsigned char* memory_;
+};
+
+/// The __shared__ variables of all kernels, where shared.ld has gathered them; nothing where the
+/// linker did not. There are many, so that only what a launch is seen to write is filled again.
+class StaticShared {
+ public:
+  StaticShared();   // all is poison
+  ~StaticShared();  // and again
+  StaticShared(const StaticShared&) = delete;
+  StaticShared& operator=(const StaticShared&) = delete;
+
+  void find_written();  // after the first block
+  void poison() const;
+
+ private:
+  std::uint64_t* first_ = nullptr;
+  std::uint64_t* last_ = nullptr;  // beyond what was written
 };
 
 }  // namespace femcrust::emulator

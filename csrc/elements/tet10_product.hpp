@@ -127,42 +127,50 @@ FEMCRUST_INLINE void next_stage() {
   if constexpr (kReread) __asm__ volatile("" ::: "memory");
 }
 
+/// C H̄ and T_i: what is left of a displacement when its forces are made.
+template <class V>
+struct Stresses {
+  V mean[6], change[3][6];
+};
+
+/// add(a, c, f): the ten forces in direction c, one call for each node.
+template <class V, class Of, class Add>
+FEMCRUST_INLINE void stiffness_forces(int c, const Stresses<V>& stresses, Of of, Add add) {
+  V f[6], m[3];
+#pragma GCC unroll 6
+  for (int p = 0; p < 6; ++p) {
+    const int i = kSecond[p][0], k = kSecond[p][1];
+    f[p] = traction(stresses.change[i], c, of, kGradient + 3 * k);
+    if (i != k) f[p] += traction(stresses.change[k], c, of, kGradient + 3 * i);
+  }
+#pragma GCC unroll 3
+  for (int k = 0; k < 3; ++k) m[k] = traction(stresses.mean, c, of, kPairGradient + 3 * k);
+#pragma GCC unroll 3
+  for (int k = 0; k < 3; ++k) {
+    add(1 + k, c, f[k]);
+    add(kOpposite[k][0], c, m[k] + f[3 + k]);
+  }
+  add(kSpoke[0], c, -(m[2] + 2 * f[0] + f[3] + f[4]));
+  add(kSpoke[1], c, -(m[1] + 2 * f[1] + f[3] + f[5]));
+  add(kSpoke[2], c, -(m[0] + 2 * f[2] + f[4] + f[5]));
+  add(0, c, f[0] + f[1] + f[2] + f[3] + f[4] + f[5]);
+}
+
 /// add(a, c, f): force of K_e u at node a in direction c, for u(a, c) and the data `of(k)`.
 template <class V, bool kReread, class U, class Of, class Add>
 FEMCRUST_INLINE void stiffness_product(U u, Of of, Add add) {
-  V mean[6], s[3][6];
-  mean_stress(u, of, mean);
+  Stresses<V> stresses;
+  mean_stress(u, of, stresses.mean);
   next_stage<kReread>();
-  stress_changes(u, of, s);
+  stress_changes(u, of, stresses.change);
   next_stage<kReread>();
 #pragma GCC unroll 3
-  for (int c = 0; c < 3; ++c) {
-    V f[6], m[3];
-#pragma GCC unroll 6
-    for (int p = 0; p < 6; ++p) {
-      const int i = kSecond[p][0], k = kSecond[p][1];
-      f[p] = traction(s[i], c, of, kGradient + 3 * k);
-      if (i != k) f[p] += traction(s[k], c, of, kGradient + 3 * i);
-    }
-#pragma GCC unroll 3
-    for (int k = 0; k < 3; ++k) m[k] = traction(mean, c, of, kPairGradient + 3 * k);
-#pragma GCC unroll 3
-    for (int k = 0; k < 3; ++k) {
-      add(1 + k, c, f[k]);
-      add(kOpposite[k][0], c, m[k] + f[3 + k]);
-    }
-    add(kSpoke[0], c, -(m[2] + 2 * f[0] + f[3] + f[4]));
-    add(kSpoke[1], c, -(m[1] + 2 * f[1] + f[3] + f[5]));
-    add(kSpoke[2], c, -(m[0] + 2 * f[2] + f[4] + f[5]));
-    add(0, c, f[0] + f[1] + f[2] + f[3] + f[4] + f[5]);
-  }
+  for (int c = 0; c < 3; ++c) stiffness_forces(c, stresses, of, add);
 }
 
-/// Forces at the mid-edges of a displacement that is linear inside the element, from its values at
-/// the vertices; the forces at vertices vanish, because ∫ ∇N_i dV = 0 there.
-template <class V, class U, class Of, class Add>
-FEMCRUST_INLINE void linear_product(U u, Of of, Add add) {
-  V s[6];
+/// V C H of a displacement that is linear inside the element, from its values at the vertices.
+template <class V, class U, class Of>
+FEMCRUST_INLINE void linear_stress(U u, Of of, V s[6]) {
 #pragma GCC unroll 6
   for (int m = 0; m < 6; ++m) s[m] = V{};
 #pragma GCC unroll 3
@@ -170,14 +178,26 @@ FEMCRUST_INLINE void linear_product(U u, Of of, Add add) {
 #pragma GCC unroll 3
     for (int k = 0; k < 3; ++k) add_dyad(u(1 + k, c) - u(0, c), c, of, kGradient + 3 * k, s);
   stress(of(kMeanLambda), of(kMeanMu), s);
+}
+
+/// Its six forces in direction c, at the mid-edges; those at vertices vanish, because ∫ ∇N_i dV = 0
+/// there.
+template <class V, class Of, class Add>
+FEMCRUST_INLINE void linear_forces(int c, const V s[6], Of of, Add add) {
 #pragma GCC unroll 3
-  for (int c = 0; c < 3; ++c)
+  for (int k = 0; k < 3; ++k) {
+    const V f = traction(s, c, of, kPairGradient + 3 * k);
+    add(kOpposite[k][0], c, f);
+    add(kOpposite[k][1], c, -f);
+  }
+}
+
+template <class V, class U, class Of, class Add>
+FEMCRUST_INLINE void linear_product(U u, Of of, Add add) {
+  V s[6];
+  linear_stress(u, of, s);
 #pragma GCC unroll 3
-    for (int k = 0; k < 3; ++k) {
-      const V f = traction(s, c, of, kPairGradient + 3 * k);
-      add(kOpposite[k][0], c, f);
-      add(kOpposite[k][1], c, -f);
-    }
+  for (int c = 0; c < 3; ++c) linear_forces(c, s, of, add);
 }
 
 }  // namespace femcrust::tet10

@@ -62,12 +62,12 @@ class Constraints {
       double dq[3][3] = {};
       for (int i = 0; i < 3; ++i)
         for (int j = 0; j < 3; ++j)
-          for (int m = 0; m < 3; ++m) dq[i][j] += six[tet10::kVoigt[i][m]] * q[3 * m + j];
+          for (int m = 0; m < 3; ++m) dq[i][j] += six[tet10::voigt(i, m)] * q[3 * m + j];
       for (int i = 0; i < 3; ++i)
         for (int j = i; j < 3; ++j) {
           double sum = held * ((i == j ? 1.0 : 0.0) - q[3 * i + j]);
           for (int m = 0; m < 3; ++m) sum += q[3 * i + m] * dq[m][j];
-          at[tet10::kVoigt[i][j]] = static_cast<T>(sum);
+          at[tet10::voigt(i, j)] = static_cast<T>(sum);
         }
     }
   }
@@ -144,7 +144,7 @@ class Stiffness {
       T* const sum = blocks.data() + 6 * static_cast<std::size_t>(row);
       for (int c = 0; c < 3; ++c)
         for (int d = c; d < 3; ++d)
-          sum[tet10::kVoigt[c][d]] += (block[3 * c + d] + block[3 * d + c]) / 2;
+          sum[tet10::voigt(c, d)] += (block[3 * c + d] + block[3 * d + c]) / 2;
     });
     constraints_->constrain_diagonal(blocks.data());
     const Index n = n_nodes();

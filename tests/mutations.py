@@ -51,8 +51,8 @@ MUTATIONS = (
     Mutation(
         "two mid-edge nodes swapped",
         "csrc/elements/tet10_product.hpp",
-        "kSpoke[3] = {4, 6, 7}",
-        "kSpoke[3] = {6, 4, 7}",
+        "of[3] = {4, 6, 7}",
+        "of[3] = {6, 4, 7}",
         OPERATOR,
     ),
     Mutation(
@@ -174,8 +174,8 @@ MUTATIONS = (
     Mutation(
         "opposite edges pull the same way in the product of linear fields",
         "csrc/elements/tet10_product.hpp",
-        "      add(kOpposite[k][1], c, -f);",
-        "      add(kOpposite[k][1], c, f);",
+        "    add(opposite(k, 1), c, -f);",
+        "    add(opposite(k, 1), c, f);",
         ("tests/unit/test_batches.py",),
     ),
     Mutation(

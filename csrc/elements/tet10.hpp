@@ -18,26 +18,36 @@ constexpr int kNodes = 10;
 constexpr int kVertices = 4;
 constexpr int kEdges = 6;
 
+// Tables stand in functions, for device code may not index arrays at namespace scope.
 /// Mid-edge node between vertices i and j; -1 on the diagonal.
-constexpr int kEdgeNode[4][4] = {{-1, 4, 6, 7}, {4, -1, 5, 8}, {6, 5, -1, 9}, {7, 8, 9, -1}};
-/// Ends of mid-edge node 4 + k.
-constexpr int kEdgeEnds[6][2] = {{0, 1}, {1, 2}, {0, 2}, {0, 3}, {1, 3}, {2, 3}};
+FEMCRUST_INLINE constexpr int edge_node(int i, int j) {
+  constexpr int of[4][4] = {{-1, 4, 6, 7}, {4, -1, 5, 8}, {6, 5, -1, 9}, {7, 8, 9, -1}};
+  return of[i][j];
+}
+/// Ends of mid-edge node 4 + k; side 0 or 1.
+FEMCRUST_INLINE constexpr int edge_end(int k, int side) {
+  constexpr int of[6][2] = {{0, 1}, {1, 2}, {0, 2}, {0, 3}, {1, 3}, {2, 3}};
+  return of[k][side];
+}
 /// Place of tensor component (c, d) among the six.
-constexpr int kVoigt[3][3] = {{0, 3, 4}, {3, 1, 5}, {4, 5, 2}};
+FEMCRUST_INLINE constexpr int voigt(int c, int d) {
+  constexpr int of[3][3] = {{0, 3, 4}, {3, 1, 5}, {4, 5, 2}};
+  return of[c][d];
+}
 
 /// Displacement gradient at vertex i: H[c][d] = ∂u_c/∂x_d. V: values (a lane vector or a number);
 /// S: geometry of the same lanes, or one number for all lanes. g: gradients of L_1, L_2, L_3.
 template <class V, class S>
 FEMCRUST_INLINE void vertex_gradient(const V u[10][3], const S g[3][3], int i, V h[3][3]) {
-#pragma GCC unroll 3
+  FEMCRUST_UNROLL(3)
   for (int c = 0; c < 3; ++c) {
     V d[4];
-#pragma GCC unroll 4
+    FEMCRUST_UNROLL(4)
     for (int j = 0; j < 4; ++j)
-      d[j] = j == i ? 3 * u[i][c] : 4 * u[kEdgeNode[i][j] < 0 ? 0 : kEdgeNode[i][j]][c] - u[j][c];
+      d[j] = j == i ? 3 * u[i][c] : 4 * u[edge_node(i, j) < 0 ? 0 : edge_node(i, j)][c] - u[j][c];
     // d_j − d_0 is the bracket of H_i because Σ_j g_j = 0.
     const V d1 = d[1] - d[0], d2 = d[2] - d[0], d3 = d[3] - d[0];
-#pragma GCC unroll 3
+    FEMCRUST_UNROLL(3)
     for (int k = 0; k < 3; ++k) h[c][k] = d1 * g[0][k] + d2 * g[1][k] + d3 * g[2][k];
   }
 }
@@ -46,33 +56,33 @@ FEMCRUST_INLINE void vertex_gradient(const V u[10][3], const S g[3][3], int i, V
 template <class V, class S>
 FEMCRUST_INLINE void stress_divergence(const V s[4][6], const S g[3][3], V f[10][3]) {
   V total[6];
-#pragma GCC unroll 6
+  FEMCRUST_UNROLL(6)
   for (int k = 0; k < 6; ++k) total[k] = s[0][k] + s[1][k] + s[2][k] + s[3][k];
-#pragma GCC unroll 3
+  FEMCRUST_UNROLL(3)
   for (int c = 0; c < 3; ++c) {
     V sum[10];
-#pragma GCC unroll 10
+    FEMCRUST_UNROLL(10)
     for (int a = 0; a < 10; ++a) sum[a] = V{};
-#pragma GCC unroll 4
+    FEMCRUST_UNROLL(4)
     for (int i = 0; i < 4; ++i) {
-      const V t0 = s[i][kVoigt[c][0]] + total[kVoigt[c][0]];
-      const V t1 = s[i][kVoigt[c][1]] + total[kVoigt[c][1]];
-      const V t2 = s[i][kVoigt[c][2]] + total[kVoigt[c][2]];
+      const V t0 = s[i][voigt(c, 0)] + total[voigt(c, 0)];
+      const V t1 = s[i][voigt(c, 1)] + total[voigt(c, 1)];
+      const V t2 = s[i][voigt(c, 2)] + total[voigt(c, 2)];
       V t[4];  // T_i g_j
-#pragma GCC unroll 3
+      FEMCRUST_UNROLL(3)
       for (int j = 0; j < 3; ++j) t[j + 1] = t0 * g[j][0] + t1 * g[j][1] + t2 * g[j][2];
       t[0] = -(t[1] + t[2] + t[3]);
-#pragma GCC unroll 4
+      FEMCRUST_UNROLL(4)
       for (int j = 0; j < 4; ++j) {
         if (j == i) {
           sum[i] += 3 * t[i];  // −3 Σ_{j≠i} t_j = 3 t_i
         } else {
-          sum[kEdgeNode[i][j] < 0 ? 0 : kEdgeNode[i][j]] += 4 * t[j];
+          sum[edge_node(i, j) < 0 ? 0 : edge_node(i, j)] += 4 * t[j];
           sum[j] -= t[j];
         }
       }
     }
-#pragma GCC unroll 10
+    FEMCRUST_UNROLL(10)
     for (int a = 0; a < 10; ++a) f[a][c] = sum[a];
   }
 }
@@ -84,28 +94,26 @@ FEMCRUST_INLINE void stress_divergence(const V s[4][6], const S g[3][3], V f[10]
 template <class S>
 FEMCRUST_INLINE void diagonal_blocks(const S g[3][3], S lam, S mu, S blocks[10][6]) {
   S of[7][6];  // of g_i ⊗ g_i, then of the sums along edges (0,1), (0,2), (0,3)
-#pragma GCC unroll 7
+  FEMCRUST_UNROLL(7)
   for (int i = 0; i < 7; ++i) {
     S v[3];
-#pragma GCC unroll 3
+    FEMCRUST_UNROLL(3)
     for (int k = 0; k < 3; ++k) {
       const S g0 = -(g[0][k] + g[1][k] + g[2][k]);
       v[k] = i == 0 ? g0 : i < 4 ? g[i - 1][k] : g0 + g[i - 4][k];
     }
     const S trace = mu * (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]), both = lam + mu;
-#pragma GCC unroll 3
-    for (int c = 0; c < 3; ++c)
-#pragma GCC unroll 3
-      for (int d = c; d < 3; ++d)
-        of[i][kVoigt[c][d]] = both * v[c] * v[d] + (c == d ? trace : S(0));
+    FEMCRUST_UNROLL(3)
+    for (int c = 0; c < 3; ++c) FEMCRUST_UNROLL(3)
+    for (int d = c; d < 3; ++d) of[i][voigt(c, d)] = both * v[c] * v[d] + (c == d ? trace : S(0));
   }
-#pragma GCC unroll 6
+  FEMCRUST_UNROLL(6)
   for (int m = 0; m < 6; ++m) {
-#pragma GCC unroll 4
+    FEMCRUST_UNROLL(4)
     for (int i = 0; i < kVertices; ++i) blocks[i][m] = 12 * of[i][m];
-#pragma GCC unroll 6
+    FEMCRUST_UNROLL(6)
     for (int k = 0; k < kEdges; ++k) {
-      const int i = kEdgeEnds[k][0], j = kEdgeEnds[k][1];
+      const int i = edge_end(k, 0), j = edge_end(k, 1);
       // Edges (0,j) and their opposites (1,2)-(0,3), (1,3)-(0,2), (2,3)-(0,1)
       const int along = i == 0 ? j : 6 - i - j;
       blocks[kVertices + k][m] = 16 * (of[i][m] + of[j][m] + of[3 + along][m]);
@@ -125,7 +133,7 @@ FEMCRUST_INLINE void shape_gradients(int a, const S g[3][3], S at[5][3]) {
     for (int k = 0; k < 3; ++k)
       at[i][k] = a >= kVertices ? S(0) : i == a ? 3 * all[a][k] : -all[a][k];
   if (a >= kVertices) {
-    const int i = kEdgeEnds[a - 4][0], j = kEdgeEnds[a - 4][1];
+    const int i = edge_end(a - 4, 0), j = edge_end(a - 4, 1);
     for (int k = 0; k < 3; ++k) {
       at[i][k] = 4 * all[j][k];
       at[j][k] = 4 * all[i][k];

@@ -27,12 +27,21 @@ enum Datum : int {
   kChangeMu,
   kData
 };
-/// H̄ is a sum over pairs of opposite edges: plus the first, minus the second.
-constexpr int kOpposite[3][2] = {{5, 7}, {8, 6}, {9, 4}};
-/// i and k of h_ik; the last three in the order of the pair gradients.
-constexpr int kSecond[6][2] = {{0, 0}, {1, 1}, {2, 2}, {0, 1}, {0, 2}, {1, 2}};
+/// H̄ is a sum over pairs of opposite edges: plus side 0, minus side 1 of pair k.
+FEMCRUST_INLINE constexpr int opposite(int k, int side) {
+  constexpr int of[3][2] = {{5, 7}, {8, 6}, {9, 4}};
+  return of[k][side];
+}
+/// i (side 0) and k (side 1) of h_ik; the last three in the order of the pair gradients.
+FEMCRUST_INLINE constexpr int second(int p, int side) {
+  constexpr int of[6][2] = {{0, 0}, {1, 1}, {2, 2}, {0, 1}, {0, 2}, {1, 2}};
+  return of[p][side];
+}
 /// Mid-edge node between vertex 0 and vertex 1 + k.
-constexpr int kSpoke[3] = {4, 6, 7};
+FEMCRUST_INLINE constexpr int spoke_node(int k) {
+  constexpr int of[3] = {4, 6, 7};
+  return of[k];
+}
 
 /// Moduli and pair gradients of an element.
 template <class S>
@@ -52,8 +61,8 @@ FEMCRUST_INLINE void product_data(const S gradients[9], S lam, S mu, S data[kDat
 /// strain[c d] += component c of v times gradient, symmetric; `of(k)` is a datum of the element.
 template <class V, class Of>
 FEMCRUST_INLINE void add_dyad(V v, int c, Of of, int gradient, V strain[6]) {
-#pragma GCC unroll 3
-  for (int d = 0; d < 3; ++d) strain[kVoigt[c][d]] += v * of(gradient + d);
+  FEMCRUST_UNROLL(3)
+  for (int d = 0; d < 3; ++d) strain[voigt(c, d)] += v * of(gradient + d);
 }
 
 /// Stress from sums of h ⊗ g: twice the strain off the diagonal, once on it.
@@ -61,61 +70,59 @@ template <class V, class S>
 FEMCRUST_INLINE void stress(S lam, S mu, V s[6]) {
   const V trace = lam * (s[0] + s[1] + s[2]);
   const S two_mu = mu + mu;
-#pragma GCC unroll 3
+  FEMCRUST_UNROLL(3)
   for (int c = 0; c < 3; ++c) s[c] = two_mu * s[c] + trace;
-#pragma GCC unroll 3
+  FEMCRUST_UNROLL(3)
   for (int m = 3; m < 6; ++m) s[m] = mu * s[m];
 }
 
 /// Component c of a stress times a gradient.
 template <class V, class Of>
 FEMCRUST_INLINE V traction(const V s[6], int c, Of of, int gradient) {
-  return s[kVoigt[c][0]] * of(gradient) + s[kVoigt[c][1]] * of(gradient + 1) +
-         s[kVoigt[c][2]] * of(gradient + 2);
+  return s[voigt(c, 0)] * of(gradient) + s[voigt(c, 1)] * of(gradient + 1) +
+         s[voigt(c, 2)] * of(gradient + 2);
 }
 
 template <class V, class U, class Of>
 FEMCRUST_INLINE void mean_stress(U u, Of of, V s[6]) {
-#pragma GCC unroll 6
+  FEMCRUST_UNROLL(6)
   for (int m = 0; m < 6; ++m) s[m] = V{};
-#pragma GCC unroll 3
-  for (int c = 0; c < 3; ++c)
-#pragma GCC unroll 3
-    for (int k = 0; k < 3; ++k)
-      add_dyad(u(kOpposite[k][0], c) - u(kOpposite[k][1], c), c, of, kPairGradient + 3 * k, s);
+  FEMCRUST_UNROLL(3)
+  for (int c = 0; c < 3; ++c) FEMCRUST_UNROLL(3)
+  for (int k = 0; k < 3; ++k)
+    add_dyad(u(opposite(k, 0), c) - u(opposite(k, 1), c), c, of, kPairGradient + 3 * k, s);
   stress(of(kMeanLambda), of(kMeanMu), s);
 }
 
 /// T_1, T_2, T_3.
 template <class V, class U, class Of>
 FEMCRUST_INLINE void stress_changes(U u, Of of, V s[3][6]) {
-#pragma GCC unroll 3
-  for (int i = 0; i < 3; ++i)
-#pragma GCC unroll 6
-    for (int m = 0; m < 6; ++m) s[i][m] = V{};
-#pragma GCC unroll 3
+  FEMCRUST_UNROLL(3)
+  for (int i = 0; i < 3; ++i) FEMCRUST_UNROLL(6)
+  for (int m = 0; m < 6; ++m) s[i][m] = V{};
+  FEMCRUST_UNROLL(3)
   for (int c = 0; c < 3; ++c) {
     V spoke[3], half[3];
-#pragma GCC unroll 3
+    FEMCRUST_UNROLL(3)
     for (int k = 0; k < 3; ++k) {
-      spoke[k] = u(kSpoke[k], c);
+      spoke[k] = u(spoke_node(k), c);
       half[k] = spoke[k] - u(0, c);
     }
-#pragma GCC unroll 6
+    FEMCRUST_UNROLL(6)
     for (int p = 0; p < 6; ++p) {
-      const int i = kSecond[p][0], k = kSecond[p][1];
-      const V end = u(i == k ? 1 + i : kOpposite[p < 3 ? 0 : p - 3][0], c);
+      const int i = second(p, 0), k = second(p, 1);
+      const V end = u(i == k ? 1 + i : opposite(p < 3 ? 0 : p - 3, 0), c);
       const V h = (end - spoke[i]) - half[k];
       add_dyad(h, c, of, kGradient + 3 * k, s[i]);
       if (i != k) add_dyad(h, c, of, kGradient + 3 * i, s[k]);
     }
   }
-#pragma GCC unroll 3
+  FEMCRUST_UNROLL(3)
   for (int i = 0; i < 3; ++i) stress(of(kChangeLambda), of(kChangeMu), s[i]);
-#pragma GCC unroll 6
+  FEMCRUST_UNROLL(6)
   for (int m = 0; m < 6; ++m) {
     const V sum = s[0][m] + s[1][m] + s[2][m];
-#pragma GCC unroll 3
+    FEMCRUST_UNROLL(3)
     for (int i = 0; i < 3; ++i) s[i][m] -= sum * 0.25;
   }
 }
@@ -127,57 +134,76 @@ FEMCRUST_INLINE void next_stage() {
   if constexpr (kReread) __asm__ volatile("" ::: "memory");
 }
 
+/// C H̄ and T_i: what is left of a displacement when its forces are made.
+template <class V>
+struct Stresses {
+  V mean[6], change[3][6];
+};
+
+/// add(a, c, f): the ten forces in direction c, one call for each node.
+template <class V, class Of, class Add>
+FEMCRUST_INLINE void stiffness_forces(int c, const Stresses<V>& stresses, Of of, Add add) {
+  V f[6], m[3];
+  FEMCRUST_UNROLL(6)
+  for (int p = 0; p < 6; ++p) {
+    const int i = second(p, 0), k = second(p, 1);
+    f[p] = traction(stresses.change[i], c, of, kGradient + 3 * k);
+    if (i != k) f[p] += traction(stresses.change[k], c, of, kGradient + 3 * i);
+  }
+  FEMCRUST_UNROLL(3)
+  for (int k = 0; k < 3; ++k) m[k] = traction(stresses.mean, c, of, kPairGradient + 3 * k);
+  FEMCRUST_UNROLL(3)
+  for (int k = 0; k < 3; ++k) {
+    add(1 + k, c, f[k]);
+    add(opposite(k, 0), c, m[k] + f[3 + k]);
+  }
+  add(spoke_node(0), c, -(m[2] + 2 * f[0] + f[3] + f[4]));
+  add(spoke_node(1), c, -(m[1] + 2 * f[1] + f[3] + f[5]));
+  add(spoke_node(2), c, -(m[0] + 2 * f[2] + f[4] + f[5]));
+  add(0, c, f[0] + f[1] + f[2] + f[3] + f[4] + f[5]);
+}
+
 /// add(a, c, f): force of K_e u at node a in direction c, for u(a, c) and the data `of(k)`.
 template <class V, bool kReread, class U, class Of, class Add>
 FEMCRUST_INLINE void stiffness_product(U u, Of of, Add add) {
-  V mean[6], s[3][6];
-  mean_stress(u, of, mean);
+  Stresses<V> stresses;
+  mean_stress(u, of, stresses.mean);
   next_stage<kReread>();
-  stress_changes(u, of, s);
+  stress_changes(u, of, stresses.change);
   next_stage<kReread>();
-#pragma GCC unroll 3
-  for (int c = 0; c < 3; ++c) {
-    V f[6], m[3];
-#pragma GCC unroll 6
-    for (int p = 0; p < 6; ++p) {
-      const int i = kSecond[p][0], k = kSecond[p][1];
-      f[p] = traction(s[i], c, of, kGradient + 3 * k);
-      if (i != k) f[p] += traction(s[k], c, of, kGradient + 3 * i);
-    }
-#pragma GCC unroll 3
-    for (int k = 0; k < 3; ++k) m[k] = traction(mean, c, of, kPairGradient + 3 * k);
-#pragma GCC unroll 3
-    for (int k = 0; k < 3; ++k) {
-      add(1 + k, c, f[k]);
-      add(kOpposite[k][0], c, m[k] + f[3 + k]);
-    }
-    add(kSpoke[0], c, -(m[2] + 2 * f[0] + f[3] + f[4]));
-    add(kSpoke[1], c, -(m[1] + 2 * f[1] + f[3] + f[5]));
-    add(kSpoke[2], c, -(m[0] + 2 * f[2] + f[4] + f[5]));
-    add(0, c, f[0] + f[1] + f[2] + f[3] + f[4] + f[5]);
+  FEMCRUST_UNROLL(3)
+  for (int c = 0; c < 3; ++c) stiffness_forces(c, stresses, of, add);
+}
+
+/// V C H of a displacement that is linear inside the element, from its values at the vertices.
+template <class V, class U, class Of>
+FEMCRUST_INLINE void linear_stress(U u, Of of, V s[6]) {
+  FEMCRUST_UNROLL(6)
+  for (int m = 0; m < 6; ++m) s[m] = V{};
+  FEMCRUST_UNROLL(3)
+  for (int c = 0; c < 3; ++c) FEMCRUST_UNROLL(3)
+  for (int k = 0; k < 3; ++k) add_dyad(u(1 + k, c) - u(0, c), c, of, kGradient + 3 * k, s);
+  stress(of(kMeanLambda), of(kMeanMu), s);
+}
+
+/// Its six forces in direction c, at the mid-edges; those at vertices vanish, because ∫ ∇N_i dV = 0
+/// there.
+template <class V, class Of, class Add>
+FEMCRUST_INLINE void linear_forces(int c, const V s[6], Of of, Add add) {
+  FEMCRUST_UNROLL(3)
+  for (int k = 0; k < 3; ++k) {
+    const V f = traction(s, c, of, kPairGradient + 3 * k);
+    add(opposite(k, 0), c, f);
+    add(opposite(k, 1), c, -f);
   }
 }
 
-/// Forces at the mid-edges of a displacement that is linear inside the element, from its values at
-/// the vertices; the forces at vertices vanish, because ∫ ∇N_i dV = 0 there.
 template <class V, class U, class Of, class Add>
 FEMCRUST_INLINE void linear_product(U u, Of of, Add add) {
   V s[6];
-#pragma GCC unroll 6
-  for (int m = 0; m < 6; ++m) s[m] = V{};
-#pragma GCC unroll 3
-  for (int c = 0; c < 3; ++c)
-#pragma GCC unroll 3
-    for (int k = 0; k < 3; ++k) add_dyad(u(1 + k, c) - u(0, c), c, of, kGradient + 3 * k, s);
-  stress(of(kMeanLambda), of(kMeanMu), s);
-#pragma GCC unroll 3
-  for (int c = 0; c < 3; ++c)
-#pragma GCC unroll 3
-    for (int k = 0; k < 3; ++k) {
-      const V f = traction(s, c, of, kPairGradient + 3 * k);
-      add(kOpposite[k][0], c, f);
-      add(kOpposite[k][1], c, -f);
-    }
+  linear_stress(u, of, s);
+  FEMCRUST_UNROLL(3)
+  for (int c = 0; c < 3; ++c) linear_forces(c, s, of, add);
 }
 
 }  // namespace femcrust::tet10

@@ -66,7 +66,7 @@ EdgeBlocks<T> edge_blocks(const Body& body, Index n_vertices) {
     }
     const double lam = volume * body.lambda(e), mu = volume * body.shear(e);
     for (int k = 0; k < tet10::kEdges; ++k) {
-      int i = tet10::kEdgeEnds[k][0], j = tet10::kEdgeEnds[k][1];
+      int i = tet10::edge_end(k, 0), j = tet10::edge_end(k, 1);
       if (of[i] > of[j]) std::swap(i, j);
       add_pair(g[i], g[j], lam, mu, at(tet10::kVertices + k));
     }
@@ -75,7 +75,7 @@ EdgeBlocks<T> edge_blocks(const Body& body, Index n_vertices) {
   for (Index e = 0; e < body.n_elements; ++e) {
     const Index* const of = body.element(e);
     for (int k = 0; k < tet10::kEdges; ++k) {
-      const auto [low, high] = std::minmax(of[tet10::kEdgeEnds[k][0]], of[tet10::kEdgeEnds[k][1]]);
+      const auto [low, high] = std::minmax(of[tet10::edge_end(k, 0)], of[tet10::edge_end(k, 1)]);
       Index* const ends =
           out.ends.data() + 2 * static_cast<std::size_t>(of[tet10::kVertices + k] - n_vertices);
       std::atomic_ref(ends[0]).store(low, std::memory_order_relaxed);  // all write the same

@@ -52,12 +52,12 @@ class Constraints {
       double dq[3][3] = {};
       for (int i = 0; i < 3; ++i)
         for (int j = 0; j < 3; ++j)
-          for (int m = 0; m < 3; ++m) dq[i][j] += six[tet10::kVoigt[i][m]] * q[3 * m + j];
+          for (int m = 0; m < 3; ++m) dq[i][j] += six[tet10::voigt(i, m)] * q[3 * m + j];
       for (int i = 0; i < 3; ++i)
         for (int j = i; j < 3; ++j) {
           double sum = held * ((i == j ? 1.0 : 0.0) - q[3 * i + j]);
           for (int m = 0; m < 3; ++m) sum += q[3 * i + m] * dq[m][j];
-          at[tet10::kVoigt[i][j]] = static_cast<T>(sum);
+          at[tet10::voigt(i, j)] = static_cast<T>(sum);
         }
     }
   }

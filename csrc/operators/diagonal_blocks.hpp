@@ -41,7 +41,7 @@ Array<T> inverse_diagonal(const Body& body, const SurfaceRows& surface,
     T* const sum = blocks.data() + 6 * static_cast<std::size_t>(row);
     for (int c = 0; c < 3; ++c)
       for (int d = c; d < 3; ++d)
-        sum[tet10::kVoigt[c][d]] +=
+        sum[tet10::voigt(c, d)] +=
             static_cast<T>((block[3 * c + d] + block[3 * d + c]) / (2 * body.unit));
   });
   constraints.constrain_diagonal(blocks.data());

@@ -22,7 +22,7 @@ void vertex_strain(const Body& body, const Index* listed, Index n, const Displac
       double* const strain =
           out + (4 * static_cast<std::size_t>(k) + static_cast<std::size_t>(i)) * 6;
       for (int c = 0; c < 3; ++c)
-        for (int d = c; d < 3; ++d) strain[tet10::kVoigt[c][d]] = (h[c][d] + h[d][c]) / 2;
+        for (int d = c; d < 3; ++d) strain[tet10::voigt(c, d)] = (h[c][d] + h[d][c]) / 2;
     }
   }
 }

@@ -119,7 +119,7 @@ class ClusterLinks {
           if (a < 4) {
             at_vertex[a][i][a] = i == a ? 3 : -1;
           } else {
-            const int p = tet10::kEdgeEnds[a - 4][0], q = tet10::kEdgeEnds[a - 4][1];
+            const int p = tet10::edge_end(a - 4, 0), q = tet10::edge_end(a - 4, 1);
             if (i == p) at_vertex[a][i][q] = 4;
             if (i == q) at_vertex[a][i][p] = 4;
           }

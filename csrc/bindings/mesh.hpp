@@ -6,6 +6,7 @@
 #include "bindings/arrays.hpp"
 #include "mesh/edges.hpp"
 #include "mesh/exterior.hpp"
+#include "mesh/refinement.hpp"
 
 namespace femcrust {
 
@@ -67,6 +68,31 @@ inline void bind_mesh(py::module_& m) {
     const auto faces =
         single_faces(tets.data(), checked_tets(tets, n_vertices), static_cast<Index>(n_vertices));
     return to_numpy<std::int64_t>(faces, {static_cast<py::ssize_t>(faces.size())});
+  });
+  m.def("refined", [](const Dense<double>& points, const Dense<Index>& tets,
+                      const Dense<std::int64_t>& faces, const Dense<Index>& triangles, int times) {
+    require_shape(points, {-1, 3}, "points");
+    require_shape(triangles, {-1, 3}, "triangles");
+    const std::int64_t n_faces = 4 * std::int64_t{checked_tets(tets, points.shape(0))};
+    Refinement mesh{to_array(points), to_array(tets), to_vector(faces), to_vector(triangles)};
+    require(std::all_of(mesh.faces.begin(), mesh.faces.end(),
+                        [n_faces](std::int64_t face) { return face >= 0 && face < n_faces; }),
+            "faces: a number lies outside 0 … 4 n_tets - 1");
+    {
+      const py::gil_scoped_release free;
+      mesh.refine(times);
+    }
+    const auto rows = [](std::size_t size, std::size_t width) {
+      return static_cast<py::ssize_t>(size / width);
+    };
+    const std::vector<py::ssize_t> of_points{rows(mesh.points.size(), 3), 3};
+    const std::vector<py::ssize_t> of_tets{rows(mesh.tets.size(), 4), 4};
+    const std::vector<py::ssize_t> of_faces{rows(mesh.faces.size(), 1)};
+    const std::vector<py::ssize_t> of_triangles{rows(mesh.triangles.size(), 3), 3};
+    return py::make_tuple(handed_to_numpy(std::move(mesh.points), of_points),
+                          handed_to_numpy(std::move(mesh.tets), of_tets),
+                          handed_to_numpy(std::move(mesh.faces), of_faces),
+                          handed_to_numpy(std::move(mesh.triangles), of_triangles));
   });
 }
 

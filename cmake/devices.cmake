@@ -8,6 +8,13 @@ option(FEMCRUST_EMULATE "the same kernels on the host, slowly, for tests" OFF)
 
 set(FEMCRUST_DEVICE_SOURCES
     csrc/backends/device_runtime.cu
+    csrc/backends/vector_kernels.cu
+    csrc/operators/ebe_device.cu
+    csrc/operators/ebe_device_fp32.cu
+    csrc/operators/ebe_device_fp64.cu
+    csrc/operators/ebe_device_packed.cu
+    csrc/operators/nodal_kernels.cu
+    csrc/preconditioners/cluster_kernels.cu
     csrc/backends/device/self_test.cu
     csrc/backends/device/self_test_mma.cu)
 
@@ -64,4 +71,8 @@ if(FEMCRUST_EMULATE)
   set_property(TARGET _core APPEND PROPERTY LINK_DEPENDS ${FEMCRUST_SHARED_SCRIPT})
   target_link_libraries(_core PRIVATE device_emulated emulator)
   target_compile_definitions(_core PRIVATE FEMCRUST_HAS_EMULATOR)
+endif()
+
+if(FEMCRUST_HAS_CUDA OR FEMCRUST_EMULATE)
+  target_sources(_core PRIVATE csrc/bindings/cuda.cpp)
 endif()

@@ -22,7 +22,9 @@ def text() -> str:
         f"femcrust {_version('femcrust')}",
         f"python   {platform.python_version()} on {platform.platform()}",
         f"memory   {physical_memory() / GIB:.1f} GiB",
-        f"backends cpu ({level}: {INSTRUCTIONS[level]}, {built['threads']} threads)",
+        f"backends cpu ({level}: {INSTRUCTIONS[level]}, {built['threads']} threads)"
+        f"{', cuda (sm_80, sm_90)' if built['cuda'] else ''}",
+        *(f"devices  {line}" for line in backends.device_lines()),
         "packages " + ", ".join(f"{name} {_version(name)}" for name in PACKAGES),
     ]
     return "\n".join(lines)

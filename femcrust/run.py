@@ -49,7 +49,8 @@ def run(case: Case, model: Model | None = None) -> Result:
     space = operator.space
     setup = time.perf_counter() - setup
 
-    progress.say(f"solving for {space.n_dof:,} unknowns on {threads} threads")
+    where = backends.device_name(operator.backend) or f"{threads} threads"
+    progress.say(f"solving for {space.n_dof:,} unknowns on {where}")
     with progress.task("solve") as advance, _naming_the_cause(model):
         solution = solvers.solve(
             operator,
@@ -59,6 +60,7 @@ def run(case: Case, model: Model | None = None) -> Result:
             max_iterations=case.solver.max_iterations,
             watch=solvers.reporting(advance, case.solver.tolerance),
         )
+    device_memory = backends.device_memory(operator.backend)["held"]
     del preconditioner  # its memory is wanted for stresses and pictures
     u = solution.displacement
     stress = operators.stress(operator, model.sources, u)
@@ -80,6 +82,9 @@ def run(case: Case, model: Model | None = None) -> Result:
         setup_s=setup,
         solve_s=solution.seconds,
         total_s=time.perf_counter() - start,
+        backend=backends.name(operator.backend),
+        device=backends.device_name(operator.backend),
+        device_memory_bytes=device_memory,
         threads=threads,
         precision=case.solver.precision,
         preconditioner=case.solver.preconditioner,

@@ -41,8 +41,15 @@ class DeviceArray {
     if (size > capacity_) *this = DeviceArray(size);
     size_ = size;
   }
-  /// Zeros; no other value can be set from here.
-  void fill(T zero);
+  void set_zero();
+
+  /// Memory of someone else, who outlives this.
+  static DeviceArray borrowed(T* data, std::size_t size) {
+    DeviceArray out;
+    out.data_ = {data, Release{0, false}};
+    out.size_ = out.capacity_ = size;
+    return out;
+  }
 
   T* data() { return data_.get(); }
   const T* data() const { return data_.get(); }
@@ -53,6 +60,7 @@ class DeviceArray {
  private:
   struct Release {
     std::size_t bytes = 0;
+    bool owned = true;
     void operator()(T* p) const;
   };
   std::size_t size_ = 0, capacity_ = 0;
@@ -171,18 +179,17 @@ DeviceArray<T>::DeviceArray(std::size_t size) : size_(size), capacity_(size) {
   if (size == 0) return;
   const std::size_t bytes = size * sizeof(T);
   data_ = {static_cast<T*>(Cuda::runtime().allocate(bytes)), Release{bytes}};
-  fill(T{});
+  set_zero();
 }
 
 template <class T>
-void DeviceArray<T>::fill(T zero) {
-  require(zero == T{}, "device arrays are filled with zeros only");
+void DeviceArray<T>::set_zero() {
   if (size_ > 0) Cuda::runtime().fill_zero(data(), size_ * sizeof(T));
 }
 
 template <class T>
 void DeviceArray<T>::Release::operator()(T* p) const {
-  Cuda::runtime().release(p, bytes);
+  if (owned) Cuda::runtime().release(p, bytes);
 }
 
 }  // namespace femcrust

@@ -2,36 +2,12 @@
 /// that emulates it.
 #pragma once
 #include "backends/device/self_test.hpp"
-#include "backends/device_runtime.hpp"
-#include "bindings/arrays.hpp"
+#include "bindings/devices.hpp"
 
 namespace femcrust {
 
-inline void bind_device_runtime(py::module_& m, const DeviceRuntime& runtime) {
+inline void bind_transfer(py::module_& m, const DeviceRuntime& runtime) {
   const DeviceRuntime* const r = &runtime;
-  m.def("devices", [r] {
-    std::string why;
-    const int count = r->devices(&why);
-    return py::make_tuple(count, why);
-  });
-  m.def("choose", r->choose);
-  m.def("properties", [r](int device) {
-    const DeviceProperties found = r->properties(device);
-    return py::dict(
-        py::arg("name") = found.name, py::arg("major") = found.compute_major,
-        py::arg("minor") = found.compute_minor, py::arg("multiprocessors") = found.multiprocessors,
-        py::arg("shared_bytes") = found.shared_bytes, py::arg("cache_bytes") = found.cache_bytes);
-  });
-  m.def("memory", [r] {
-    const DeviceMemory found = r->memory();
-    return py::dict(py::arg("total") = found.total, py::arg("free") = found.free,
-                    py::arg("held") = found.held, py::arg("allocated") = found.allocated);
-  });
-  m.def("versions", [r] {
-    const DeviceVersions found = r->versions();
-    return py::make_tuple(found.driver, found.runtime);
-  });
-  m.def("copy_bandwidth", r->copy_bandwidth, py::arg("bytes"), py::arg("turns"));
   /// In, across the device, and out; `skipped` bytes more than there are must be refused.
   m.def("there_and_back", [r](const Dense<double>& values, std::size_t beyond) {
     const auto bytes = static_cast<std::size_t>(values.nbytes());
@@ -97,7 +73,8 @@ inline void bind_self_test(py::module_& m, const DeviceSelfTest& tests,
 
 inline void bind_device(py::module_ m, const DeviceRuntime& runtime, const DeviceSelfTest& tests,
                         const MatrixSelfTest& matrices) {
-  bind_device_runtime(m, runtime);
+  bind_runtime(m, [r = &runtime]() -> const DeviceRuntime& { return *r; });
+  bind_transfer(m, runtime);
   bind_self_test(m, tests, matrices);
 }
 

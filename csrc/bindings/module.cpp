@@ -5,11 +5,24 @@
 #include <string>
 
 #include "bindings/backend.hpp"
+#include "backends/cuda.hpp"
+#include "bindings/devices.hpp"
 #include "bindings/mesh.hpp"
 #include "bindings/peak.hpp"
 #include "bindings/testing.hpp"
 
 namespace {
+
+#ifdef FEMCRUST_HAS_CUDA
+constexpr bool kHasCuda = true;
+#else
+constexpr bool kHasCuda = false;
+#endif
+#ifdef FEMCRUST_HAS_EMULATOR
+constexpr bool kHasEmulator = true;
+#else
+constexpr bool kHasEmulator = false;
+#endif
 
 std::string best_instruction_set() {
 #ifdef FEMCRUST_X86
@@ -34,9 +47,12 @@ std::string chosen_instruction_set() {
 
 PYBIND11_MODULE(_core, m) {
   pybind11::register_exception<femcrust::ArgumentError>(m, "ArgumentError", PyExc_ValueError);
-  pybind11::register_exception<femcrust::DeviceError>(m, "DeviceError", PyExc_RuntimeError);
+  // A device that refuses is no bug of ours: the command ends with the status of a DeviceError.
+  const pybind11::object errors = pybind11::module_::import("femcrust.errors");
+  pybind11::register_exception<femcrust::DeviceError>(m, "DeviceError", errors.attr("DeviceError"));
   femcrust::Cpu::choose(chosen_instruction_set());
-  m.attr("has_cuda") = false;
+  m.attr("has_cuda") = kHasCuda;
+  m.attr("has_emulator") = kHasEmulator;
   m.attr("instruction_set") = femcrust::Cpu::instruction_set();
   m.def("threads", [] { return omp_get_max_threads(); });
   m.def("allocations", [] { return femcrust::allocations.load(); });
@@ -44,6 +60,18 @@ PYBIND11_MODULE(_core, m) {
   femcrust::bind_mesh(m);
   pybind11::module_ cpu = m.def_submodule("cpu", "the CPU backend");
   femcrust::bind_cpu(cpu);
+#if defined(FEMCRUST_HAS_CUDA) || defined(FEMCRUST_HAS_EMULATOR)
+  femcrust::Cuda::emulate(!kHasCuda);
+  pybind11::module_ cuda = m.def_submodule("cuda", "the CUDA backend");
+  femcrust::bind_cuda(cuda);
+  pybind11::module_ device = m.def_submodule("device", "devices and their memory");
+  femcrust::bind_runtime(
+      device, []() -> const femcrust::DeviceRuntime& { return femcrust::Cuda::runtime(); });
+  device.def("emulate", [](bool yes) {
+    femcrust::require(yes ? kHasEmulator : kHasCuda, "device: not in this build");
+    femcrust::Cuda::emulate(yes);
+  });
+#endif
   pybind11::module_ peak = m.def_submodule("peak", "what this machine can do at most");
   femcrust::bind_peak(peak);
   pybind11::module_ testing = m.def_submodule("testing", "small pieces, for the tests");

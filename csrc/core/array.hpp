@@ -55,6 +55,7 @@ class Array {
   const T* begin() const { return data(); }
   const T* end() const { return data() + size_; }
 
+  void set_zero() { fill(T{}); }
   void fill(T value) {
     T* const p = data();
     const auto n = static_cast<std::ptrdiff_t>(size_);

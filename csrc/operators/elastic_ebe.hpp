@@ -23,6 +23,15 @@ using BlocksOn = typename BlocksOf<B>::Type;
 template <class T, class B>
 class ElasticEbe;
 
+/// The kernel of a width, from a table by width.
+template <class Kernel, std::size_t N>
+Kernel pick(const Kernel (&by_width)[N], int width) {
+  const int slot = width_slot(width);
+  require(slot >= 0, "a product takes 1, 4, 8 or 16 right-hand sides");
+  require(slot < static_cast<int>(N), "packed storage serves one right-hand side at a time");
+  return by_width[slot];
+}
+
 /// What the kernels read of elements, and where it lies.
 template <class T>
 class Elements {
@@ -120,14 +129,6 @@ class ElasticEbe<T, Cpu> {
   static const auto& kernels() {
     static_assert(std::is_same_v<typename F::Real, T>);
     return FEMCRUST_FOR_THIS_CPU(ebe_kernels).of(F{});
-  }
-
-  template <class Kernel, std::size_t N>
-  static Kernel pick(const Kernel (&by_width)[N], int width) {
-    const int slot = width_slot(width);
-    require(slot >= 0, "a product takes 1, 4, 8 or 16 right-hand sides");
-    require(slot < static_cast<int>(N), "packed storage serves one right-hand side at a time");
-    return by_width[slot];
   }
 
   /// Colour after colour, each block by one thread.

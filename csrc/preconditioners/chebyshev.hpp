@@ -97,7 +97,7 @@ class Chebyshev {
   void estimate(const B& backend, const Operator& A, LevelVectors<B, Plain<T>>& work) {
     require(block_size_ == 3, "λ_max is estimated where blocks are of nodes");
     ArrayOn<B, T>&r = work.r, &z = work.x, &p = work.d, &q = work.q;
-    p.fill(T(0));
+    p.set_zero();
     Array<T> random(r.size());
     std::uint32_t state = 2463534242U;  // any seed but zero serves
     for (T& value : random) {

@@ -40,15 +40,16 @@ struct CgVectors {
   typename Backend::template Array<double> solved;  // of a batch: those of the columns that left
 };
 
-/// On the host a single solve works in the caller's load and solution; both are let go of at its
-/// end, also when it is interrupted.
+/// A single solve works in the caller's load and solution where they lie on its backend; both are
+/// let go of at its end, also when it is interrupted.
 template <class Backend>
 class BorrowedVectors {
  public:
   BorrowedVectors(CgVectors<Backend>& vectors, double* load, double* solution, std::size_t size)
       : vectors_(vectors) {
-    vectors.b = Array<double>::borrowed(load, size);
-    vectors.x = Array<double>::borrowed(solution, size);
+    using Vector = typename Backend::template Array<double>;
+    vectors.b = Vector::borrowed(load, size);
+    vectors.x = Vector::borrowed(solution, size);
   }
   BorrowedVectors(const BorrowedVectors&) = delete;
   BorrowedVectors& operator=(const BorrowedVectors&) = delete;
@@ -86,7 +87,7 @@ class ConjugateGradients {
         q_(vectors.q),
         solved_(vectors.solved) {
     for (Vector* v : {&r_, &z_, &p_, &q_}) v->resize(b_.size());
-    p_.fill(0);  // whatever a solve before left there
+    p_.set_zero();  // whatever a solve before left there
     if (width > 1) solved_.resize(b_.size());
   }
 

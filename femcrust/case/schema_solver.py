@@ -11,6 +11,19 @@ from femcrust.case.section import Section
 
 PositiveTime = Annotated[float, Unit("time", above=0.0)]
 Tolerance = Annotated[float, Unit(None, above=0.0, most=1e-2)]
+Backend = Literal[
+    "auto",
+    "cpu",
+    "cuda",
+    "cuda:0",
+    "cuda:1",
+    "cuda:2",
+    "cuda:3",
+    "cuda:4",
+    "cuda:5",
+    "cuda:6",
+    "cuda:7",
+]
 
 
 class Solver(Section):
@@ -30,8 +43,11 @@ class Solver(Section):
         default="zero",
         description="learned: by the history of a relaxation run; elastic runs have none.",
     )
-    backend: Literal["auto", "cpu", "cuda"] = Field(
-        default="auto", description="--set and FEMCRUST_BACKEND go before it."
+    backend: Backend = Field(
+        default="auto",
+        description="auto: CUDA where a device answers, else the CPU. --set and FEMCRUST_BACKEND go"
+        " before it.",
+        examples=["auto", "cpu", "cuda", "cuda:1"],
     )
     library: Literal["femcrust"] = "femcrust"
     threads: int | None = Field(

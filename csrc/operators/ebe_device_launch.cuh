@@ -1,0 +1,203 @@
+/// Kernels of the element product on a device and their launchers; ebe_device.hpp says how they
+/// work together. Included by the .cu files that instantiate them.
+#pragma once
+#include "operators/ebe_device_block.cuh"
+#include "operators/ebe_device_parts.cuh"
+
+namespace femcrust::FEMCRUST_DEVICE {
+
+/// How the sums of blocks meet.
+enum class Between { owners, atomics };
+
+/// Rows of the sums in shared memory to their owners' places in y, and guests' rows to `parts` or,
+/// by atomics, to y.
+template <class F, int W, Between between, class Tile>
+__device__ __forceinline__ void store_rows(const Tiles<typename F::Real, Tile>& tiles,
+                                           const DeviceBlock& block,
+                                           const DeviceBody<typename F::Real>& body, int column,
+                                           typename F::Word* gY) {
+  using T = typename F::Real;
+  const std::uint32_t* const gNodes = body.blocks.nodes + block.first_node;
+  const std::uint16_t* const gGuests = body.blocks.guests + block.first_part;
+  if constexpr (kPackedRows<F>) {
+    for (unsigned k = threadIdx.x; k < block.n_nodes; k += Tile::kElements) {
+      const std::uint32_t node = gNodes[k];
+      if (node & DeviceNode::kGuest) continue;
+      const std::size_t at = node & DeviceNode::kNumber;
+      F::store(gY + at * F::kWords, tiles.sValues + 3 * k);
+    }
+    T* const gParts = body.parts + 3 * block.first_part;
+    for (unsigned i = threadIdx.x; i < 3u * block.n_guests; i += Tile::kElements)
+      gParts[i] = tiles.sValues[3 * gGuests[i / 3] + i % 3];
+  } else {
+    constexpr int N = Tile::kColumns;
+    using Part = Run<T, N>;
+    const auto part = [&](unsigned i) {
+      Part of;
+#pragma unroll
+      for (int j = 0; j < N; ++j) of.of[j] = tiles.sValues[j * tiles.column + i];
+      return of;
+    };
+    for (unsigned i = threadIdx.x; i < 3u * block.n_nodes; i += Tile::kElements) {
+      const std::uint32_t node = gNodes[i / 3];
+      const std::size_t row = 3 * std::size_t{node & DeviceNode::kNumber} + i % 3;
+      T* const to = gY + row * W + column;
+      if (between == Between::atomics && (node & DeviceNode::kMet)) {
+        for (int j = 0; j < N; ++j) atomicAdd(to + j, tiles.sValues[j * tiles.column + i]);
+      } else if (!(node & DeviceNode::kGuest)) {
+        *reinterpret_cast<Part*>(to) = part(i);
+      }
+    }
+    if (between == Between::atomics) return;
+    T* const gParts = body.parts + 3 * block.first_part * W + column;
+    for (unsigned i = threadIdx.x; i < 3u * block.n_guests; i += Tile::kElements)
+      *reinterpret_cast<Part*>(gParts + i * W) = part(3 * gGuests[i / 3] + i % 3);
+  }
+}
+
+/// y at the nodes that a block owns, and its guests' parts.
+template <class F, int W, class Tile, Between between, bool Linear, class In>
+FEMCRUST_KERNEL void __launch_bounds__(Tile::kElements, Tile::kBlocksEach)
+    element_product(const DeviceBody<typename F::Real> body, const typename In::Word* gX,
+                    typename F::Word* gY) {
+  using T = typename F::Real;
+  FEMCRUST_SHARED_DYNAMIC(double, memory);
+  const DeviceBlocks& blocks = body.blocks;
+  const auto tiles = Tiles<T, Tile>::of(memory, blocks);
+  const DeviceBlock block = blocks.blocks[blockIdx.x];
+  const std::uint32_t* const gNodes = blocks.nodes + block.first_node;
+  const unsigned n_rows = Linear ? block.n_vertices : block.n_nodes;
+  const bool active = threadIdx.x < block.n_elements;
+
+  // ---- load
+  std::uint32_t words[5] = {};
+  T moduli[2] = {};
+  if (active) {
+    const std::size_t e = static_cast<std::size_t>(block.first_element) + threadIdx.x;
+#pragma unroll
+    for (int p = 0; p < 5; ++p)
+      words[p] = blocks.places[static_cast<std::size_t>(p) * blocks.n_elements + e];
+    const auto both = *reinterpret_cast<const Run<T, 2>*>(body.moduli + 2 * e);
+    moduli[0] = both.of[0], moduli[1] = both.of[1];
+  }
+  const std::uint16_t* const gRanks =
+      blocks.ranks + static_cast<std::size_t>(blockIdx.x) * (kRanks + 1);
+  for (unsigned r = threadIdx.x; r <= kRanks; r += Tile::kElements) tiles.sRanks[r] = gRanks[r];
+  for (unsigned i = threadIdx.x; i < 3u * block.n_vertices; i += Tile::kElements)
+    tiles.sVertices[i] =
+        body.vertices[3 * std::size_t{gNodes[i / 3] & DeviceNode::kNumber} + i % 3];
+  load_rows<In, W>(tiles, gNodes, n_rows, gX);
+  __syncthreads();
+
+  // ---- compute
+  DeviceElement<T> element;
+  if (active) {
+    element.place(words, block.n_vertices, tiles.sRanks);
+    element.shape(tiles.sVertices, moduli);
+  }
+#pragma unroll 1
+  for (int column = 0;;) {
+#pragma unroll 1
+    for (int j = 0; j < Tile::kColumns; ++j) {
+      T* const sColumn = tiles.sValues + j * tiles.column;
+      ElementStress<T, Linear> stress;
+      if (active) stress.set(ValueAt<T>{sColumn, element}, element);
+#pragma unroll
+      for (int c = 0; c < 3; c += Tile::kTogether) {
+        if (active) {
+#pragma unroll
+          for (int d = 0; d < Tile::kTogether; ++d)
+            stress.forces(c + d, element, ToSlot<T, Tile::kSlots>{tiles.sForces, element, c});
+        }
+        __syncthreads();
+        sum_slots<Linear>(tiles, block, c, sColumn);
+        __syncthreads();
+      }
+    }
+
+    // ---- store
+    store_rows<F, W, between>(tiles, block, body, column, gY);
+    column += Tile::kColumns;
+    if (column == W) break;
+    __syncthreads();
+    load_rows<In, W>(tiles, gNodes, n_rows, gX + column);
+    __syncthreads();
+  }
+}
+
+/// What is fastest on an H200 by the count of registers and shared memory (perf/kernels): FP64 two
+/// blocks of 256 threads a multiprocessor, FP32 four with one column and two or three with more.
+/// Columns at once fill 32 bytes of a row, which is what memory hands over; FP32 with 4 has 16.
+template <class F, int W>
+using ShippedTiling = std::conditional_t<
+    sizeof(typename F::Real) == 8,
+    std::conditional_t<W == 1, Tiling<256, 3, 1, 2>, Tiling<256, 1, 4, 2>>,
+    std::conditional_t<W == 1, Tiling<256, 3, 1, 4>,
+                       std::conditional_t<W == 4, Tiling<256, 3, 4, 3>, Tiling<256, 1, 8, 2>>>>;
+
+constexpr unsigned kFlatThreads = 256;
+constexpr unsigned flat_grid(std::size_t threads) {
+  return static_cast<unsigned>((threads + kFlatThreads - 1) / kFlatThreads);
+}
+
+template <class F, int W, class Tile, Between between, bool Linear, class In>
+void launch_elements(const DeviceBody<typename F::Real>& body, const typename In::Word* x,
+                     typename F::Word* y) {
+  using Shared = Tiles<typename F::Real, Tile>;
+  require(body.blocks.most_elements <= Tile::kElements, "device blocks: made for another tiling");
+  FEMCRUST_LAUNCH((element_product<F, W, Tile, between, Linear, In>),
+                  static_cast<unsigned>(body.blocks.n_blocks), Tile::kElements,
+                  Shared::bytes(body.blocks), body, x, y);
+}
+
+template <class F, int W>
+void launch_add_parts(const DeviceBody<typename F::Real>& body, typename F::Word* y) {
+  if (body.blocks.n_met == 0) return;
+  const auto threads = static_cast<std::size_t>(body.blocks.n_met) * Share<F, W>::kEach;
+  FEMCRUST_LAUNCH_FREE((add_parts<F, W>), flat_grid(threads), kFlatThreads, 0, body, y);
+}
+
+template <class F, int W, class Tile = ShippedTiling<F, W>>
+void product(const DeviceBody<typename F::Real>& body, const typename F::Word* x,
+             typename F::Word* y) {
+  launch_elements<F, W, Tile, Between::owners, false, F>(body, x, y);
+  launch_add_parts<F, W>(body, y);
+}
+
+template <class F, int W, class Tile = ShippedTiling<F, W>>
+void linear(const DeviceBody<typename F::Real>& body, const typename F::Real* x,
+            typename F::Word* y) {
+  launch_elements<F, W, Tile, Between::owners, true, Unpacked<typename F::Real>>(body, x, y);
+  launch_add_parts<F, W>(body, y);
+}
+
+template <class F, int W, class Tile = ShippedTiling<F, W>>
+void product_by_atomics(const DeviceBody<typename F::Real>& body, const typename F::Word* x,
+                        typename F::Word* y) {
+  const auto threads = static_cast<std::size_t>(body.blocks.n_met) * (3 * W);
+  if (threads > 0)
+    FEMCRUST_LAUNCH_FREE((clear_met<F, W>), flat_grid(threads), kFlatThreads, 0, body.blocks, y);
+  launch_elements<F, W, Tile, Between::atomics, false, F>(body, x, y);
+}
+
+template <class F>
+constexpr DeviceEbeTable<F> plain_table() {
+  return {{product<F, 1>, product<F, 4>, product<F, 8>, product<F, 16>},
+          {linear<F, 1>, linear<F, 4>, linear<F, 8>, linear<F, 16>},
+          {product_by_atomics<F, 1>, product_by_atomics<F, 4>, product_by_atomics<F, 8>,
+           product_by_atomics<F, 16>}};
+}
+template <class F>
+constexpr PackedDeviceEbeTable<F> packed_table() {
+  return {{product<F, 1>}, {linear<F, 1>}};
+}
+
+/// One file each, for the compiler's sake; ebe_device.cu joins them.
+extern const DeviceEbeTable<Fp64> ebe_fp64;
+extern const DeviceEbeTable<Fp32> ebe_fp32;
+extern const PackedDeviceEbeTable<Fp21> ebe_fp21;
+extern const PackedDeviceEbeTable<Shared18> ebe_shared18;
+extern const PackedDeviceEbeTable<Bf16> ebe_bf16;
+extern const PackedDeviceEbeTable<Fp16> ebe_fp16;
+
+}  // namespace femcrust::FEMCRUST_DEVICE

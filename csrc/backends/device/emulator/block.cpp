@@ -21,6 +21,7 @@ struct Launch {
   Body body;
   const void* call;
   bool fibers;
+  bool inside;  // a fiber runs, not the scheduler
   int arrived;  // at the barrier of the block
   std::string failure;
 };
@@ -85,7 +86,9 @@ void release_without(Lane* warp) {
 void resume(int number) {
   running.number = number;
   running.thread = index_of[number];
+  now.inside = true;
   fibers[number].resume();
+  now.inside = false;
   if (!now.failure.empty()) refuse(now.failure);
 }
 
@@ -139,7 +142,7 @@ void run_block(int threads) {
 /// What CUDA refuses, with the limits of compute capabilities 8.0 and 9.0.
 void begin(const LaunchSite& site, dim3 grid, dim3 threads, std::size_t shared_bytes, Body body,
            const void* call, bool with_fibers) {
-  now = {&site, body, call, with_fibers, 0, {}};
+  now = {&site, body, call, with_fibers, false, 0, {}};
   const auto count = std::uint64_t{threads.x} * threads.y * threads.z;
   if (count == 0 || count > kMostThreads || threads.z > 64) {
     refuse("a block of " + written(threads) + " threads; 1 to 1024 are possible, at most 64 in z");
@@ -197,7 +200,7 @@ std::uint64_t exchanged(unsigned mask, Exchange exchange, std::uint64_t value, i
 void fail(const char* what) {
   now.failure =
       "thread " + written(running.thread) + " of block " + written(running.block) + ": " + what;
-  if (!now.fibers) refuse(now.failure);
+  if (!now.inside) refuse(now.failure);
   fibers[running.number].pause();
   std::abort();  // a failed launch is never resumed
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backends/device/emulator/fiber.hpp"
+#include "backends/device/emulator/runtime.hpp"
 #include "backends/device/emulator/shared_memory.hpp"
 #include "core/error.hpp"
 
@@ -157,6 +158,11 @@ void begin(const LaunchSite& site, dim3 grid, dim3 threads, std::size_t shared_b
   running.threads = threads;
 }
 
+void finish() {
+  const std::size_t bytes = overrun_block();
+  if (bytes != 0) refuse("a write beyond the end of " + std::to_string(bytes) + " bytes of memory");
+}
+
 template <class Visit>
 void for_each_index(dim3 size, const Visit& visit) {
   const auto count = std::uint64_t{size.x} * size.y * size.z;
@@ -226,6 +232,7 @@ void run_blocks(const LaunchSite& site, dim3 grid, dim3 threads, std::size_t sha
     if (first) static_shared.find_written();
     first = false;
   });
+  finish();
 }
 
 void run_free(const LaunchSite& site, dim3 grid, dim3 threads, std::size_t shared_bytes, Body body,
@@ -241,6 +248,7 @@ void run_free(const LaunchSite& site, dim3 grid, dim3 threads, std::size_t share
       body(call);
     });
   });
+  finish();
 }
 
 Order order() {

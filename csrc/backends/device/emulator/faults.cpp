@@ -1,7 +1,9 @@
 #include "backends/device/emulator/faults.hpp"
 
 #include <algorithm>
+#include <numeric>
 
+#include "backends/device/device_copy.hpp"
 #include "backends/device/launch.cuh"
 
 namespace femcrust::emulated {
@@ -60,6 +62,10 @@ FEMCRUST_KERNEL void write_beyond_shared(double*) {
   sX[threadIdx.x + 1] = 1;
 }
 
+FEMCRUST_KERNEL void write_beyond_memory(double* gOut) {
+  gOut[kThreads] = 1;
+}
+
 FEMCRUST_KERNEL void barrier_when_free(double*) {
   __syncthreads();
 }
@@ -96,6 +102,7 @@ const Fault kFaults[] = {
     FEMCRUST_FAULT(product_by_half_a_warp),
     FEMCRUST_FAULT(write_beyond_shared),
     FEMCRUST_FAULT(missing_barrier),
+    FEMCRUST_FAULT(write_beyond_memory),
     {"barrier_when_free",
      [](double* out) { FEMCRUST_LAUNCH_FREE((barrier_when_free), 1, kThreads, 0, out); }},
     {"order_of_blocks", [](double* out) { FEMCRUST_LAUNCH_FREE((order_of_blocks), 4, 1, 0, out); }},
@@ -119,11 +126,11 @@ double launch_fault(const std::string& name) {
   const auto* const found = std::find_if(std::begin(kFaults), std::end(kFaults),
                                          [&](const Fault& fault) { return fault.name == name; });
   require(found != std::end(kFaults), "fault: '" + name + "' is unknown");
-  alignas(32) double out[kThreads + 1] = {};
-  found->launch(out);
-  double sum = 0;
-  for (const double value : out) sum += value;
-  return sum;
+  std::vector<double> values(kThreads);
+  DeviceCopy<double> out(device_runtime, values.data(), values.size());
+  found->launch(out.data());
+  out.to_host(values.data());
+  return std::accumulate(values.begin(), values.end(), 0.0);
 }
 
 }  // namespace femcrust::emulated

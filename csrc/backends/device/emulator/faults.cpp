@@ -81,6 +81,17 @@ FEMCRUST_KERNEL void order_of_blocks(double* gOut) {
   gOut[0] = blockIdx.x;
 }
 
+int deeper(int depth, volatile char* above) {
+  volatile char frame[1024];
+  frame[0] = *above;
+  return depth == 0 ? frame[0] : deeper(depth - 1, frame) + frame[0];
+}
+
+FEMCRUST_KERNEL void deep_stack(double* gOut) {
+  volatile char top = 1;
+  gOut[threadIdx.x] = deeper(1000, &top);
+}
+
 FEMCRUST_KERNEL void nothing(double*) {}
 
 struct Fault {
@@ -103,13 +114,15 @@ const Fault kFaults[] = {
     FEMCRUST_FAULT(write_beyond_shared),
     FEMCRUST_FAULT(missing_barrier),
     FEMCRUST_FAULT(write_beyond_memory),
+    FEMCRUST_FAULT(deep_stack),
     {"barrier_when_free",
      [](double* out) { FEMCRUST_LAUNCH_FREE((barrier_when_free), 1, kThreads, 0, out); }},
     {"order_of_blocks", [](double* out) { FEMCRUST_LAUNCH_FREE((order_of_blocks), 4, 1, 0, out); }},
     {"too_many_threads", [](double* out) { FEMCRUST_LAUNCH((nothing), 1, 1025, 0, out); }},
     {"no_threads", [](double* out) { FEMCRUST_LAUNCH((nothing), 1, 0, 0, out); }},
     {"too_many_blocks", [](double* out) { FEMCRUST_LAUNCH((nothing), dim3(1, 65536), 1, 0, out); }},
-    {"too_much_shared", [](double* out) { FEMCRUST_LAUNCH((nothing), 1, 1, 227 * 1024 + 1, out); }},
+    {"too_much_shared",
+     [](double* out) { FEMCRUST_LAUNCH((nothing), 1, 1, emulator::kMostShared + 1, out); }},
     {"no_blocks", [](double* out) { FEMCRUST_LAUNCH((nothing), dim3(4, 0), 1, 0, out); }},
 };
 #undef FEMCRUST_FAULT

@@ -19,17 +19,24 @@ set(FEMCRUST_DEVICE_SOURCES
     csrc/backends/device/self_test_mma.cu)
 
 set(FEMCRUST_HAS_CUDA ${FEMCRUST_CUDA})
+if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+  set(CMAKE_CUDA_ARCHITECTURES 80-real 90) # Ampere; Hopper, and code that later devices translate
+endif()
 if(FEMCRUST_CUDA STREQUAL AUTO)
-  find_program(FEMCRUST_NVCC NAMES nvcc HINTS $ENV{CUDACXX} $ENV{CUDA_PATH}/bin)
-  set(FEMCRUST_HAS_CUDA ${FEMCRUST_NVCC})
+  find_program(FEMCRUST_NVCC nvcc HINTS $ENV{CUDA_PATH}/bin)
+  if(FEMCRUST_NVCC OR DEFINED ENV{CUDACXX}) # looked for first: the check itself takes seconds
+    include(CheckLanguage)
+    check_language(CUDA)
+  endif()
+  set(FEMCRUST_HAS_CUDA ${CMAKE_CUDA_COMPILER})
 endif()
 
 if(FEMCRUST_HAS_CUDA)
-  # Ampere, and Hopper with code that later devices compile for themselves.
-  if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
-    set(CMAKE_CUDA_ARCHITECTURES 80-real 90)
-  endif()
   enable_language(CUDA)
+  if(CMAKE_CUDA_COMPILER_VERSION VERSION_LESS 12.0)
+    message(FATAL_ERROR "nvcc ${CMAKE_CUDA_COMPILER_VERSION} has no C++20; take 12.0 or newer, or "
+                        "-DFEMCRUST_CUDA=OFF")
+  endif()
   add_library(device_cuda STATIC ${FEMCRUST_DEVICE_SOURCES})
   target_include_directories(device_cuda PRIVATE csrc)
   target_compile_options(device_cuda PRIVATE --expt-relaxed-constexpr

@@ -1,6 +1,8 @@
 /// A device's runtime and its small kernels, for the tests: the same face for CUDA and for the host
 /// that emulates it.
 #pragma once
+#include "backends/device/emulator/block.hpp"
+#include "backends/device/emulator/faults.hpp"
 #include "backends/device/self_test.hpp"
 #include "bindings/devices.hpp"
 
@@ -84,8 +86,13 @@ inline void bind_device_testing([[maybe_unused]] py::module_& m) {
               cuda::matrix_self_test);
 #endif
 #ifdef FEMCRUST_HAS_EMULATOR
-  bind_device(m.def_submodule("emulated"), emulated::device_runtime, emulated::self_test,
-              emulated::matrix_self_test);
+  py::module_ device = m.def_submodule("emulated");
+  bind_device(device, emulated::device_runtime, emulated::self_test, emulated::matrix_self_test);
+  device.def("faults", emulated::fault_names);
+  device.def("launch_fault", emulated::launch_fault);
+  device.def("reverse_order", [](bool reverse) {
+    emulator::set_order(reverse ? emulator::Order::reversed : emulator::Order::forward);
+  });
 #endif
 }
 

@@ -10,12 +10,15 @@ struct LaunchSite {
   int line;
 };
 
-/// "backends/x.cu:12: kernel: "; the file from its folder of csrc on.
+/// "backends/x.cu:12: kernel: "; the file from its folder of csrc on, without the parentheses that
+/// keep the commas of a template together.
 inline std::string described(const LaunchSite& site, const std::string& what) {
   const std::string file = site.file;
   const auto found = file.rfind("csrc/");
   const std::string name = found == std::string::npos ? file : file.substr(found + 5);
-  return name + ":" + std::to_string(site.line) + ": " + what + ": ";
+  const bool wrapped = what.front() == '(' && what.back() == ')';
+  return name + ":" + std::to_string(site.line) + ": " +
+         (wrapped ? what.substr(1, what.size() - 2) : what) + ": ";
 }
 
 }  // namespace femcrust

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backends/device/emulator/fiber.hpp"
+#include "backends/device/emulator/runtime.hpp"
 #include "backends/device/emulator/shared_memory.hpp"
 #include "core/error.hpp"
 
@@ -21,6 +22,7 @@ struct Launch {
   Body body;
   const void* call;
   bool fibers;
+  bool inside;  // a fiber runs, not the scheduler
   int arrived;  // at the barrier of the block
   std::string failure;
 };
@@ -85,7 +87,9 @@ void release_without(Lane* warp) {
 void resume(int number) {
   running.number = number;
   running.thread = index_of[number];
+  now.inside = true;
   fibers[number].resume();
+  now.inside = false;
   if (!now.failure.empty()) refuse(now.failure);
 }
 
@@ -139,7 +143,7 @@ void run_block(int threads) {
 /// What CUDA refuses, with the limits of compute capabilities 8.0 and 9.0.
 void begin(const LaunchSite& site, dim3 grid, dim3 threads, std::size_t shared_bytes, Body body,
            const void* call, bool with_fibers) {
-  now = {&site, body, call, with_fibers, 0, {}};
+  now = {&site, body, call, with_fibers, false, 0, {}};
   const auto count = std::uint64_t{threads.x} * threads.y * threads.z;
   if (count == 0 || count > kMostThreads || threads.z > 64) {
     refuse("a block of " + written(threads) + " threads; 1 to 1024 are possible, at most 64 in z");
@@ -152,6 +156,11 @@ void begin(const LaunchSite& site, dim3 grid, dim3 threads, std::size_t shared_b
   }
   running.grid = grid;
   running.threads = threads;
+}
+
+void finish() {
+  const std::size_t bytes = overrun_block();
+  if (bytes != 0) refuse("a write beyond the end of " + std::to_string(bytes) + " bytes of memory");
 }
 
 template <class Visit>
@@ -197,7 +206,7 @@ std::uint64_t exchanged(unsigned mask, Exchange exchange, std::uint64_t value, i
 void fail(const char* what) {
   now.failure =
       "thread " + written(running.thread) + " of block " + written(running.block) + ": " + what;
-  if (!now.fibers) refuse(now.failure);
+  if (!now.inside) refuse(now.failure);
   fibers[running.number].pause();
   std::abort();  // a failed launch is never resumed
 }
@@ -223,6 +232,7 @@ void run_blocks(const LaunchSite& site, dim3 grid, dim3 threads, std::size_t sha
     if (first) static_shared.find_written();
     first = false;
   });
+  finish();
 }
 
 void run_free(const LaunchSite& site, dim3 grid, dim3 threads, std::size_t shared_bytes, Body body,
@@ -238,6 +248,7 @@ void run_free(const LaunchSite& site, dim3 grid, dim3 threads, std::size_t share
       body(call);
     });
   });
+  finish();
 }
 
 Order order() {

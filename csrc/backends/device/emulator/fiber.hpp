@@ -1,7 +1,7 @@
-/// Fibers: stacks of their own, between which one operating-system thread changes at will.
+/// Fibers: stacks of their own, between which one thread of the operating system changes at will.
 #pragma once
 #include <cstddef>
-#include <vector>
+#include <memory>
 
 namespace femcrust::emulator {
 
@@ -11,8 +11,8 @@ class Stack {
  public:
   Stack();
   ~Stack();
-  Stack(Stack&& other) noexcept : base_(other.base_) { other.base_ = nullptr; }
-  Stack& operator=(Stack&&) = delete;
+  Stack(const Stack&) = delete;
+  Stack& operator=(const Stack&) = delete;
   char* bottom() const;
   std::size_t size() const;
 
@@ -20,24 +20,23 @@ class Stack {
   char* base_;
 };
 
-struct Context;  // what one side keeps while the other runs
-
 /// One fiber and the place that resumes it.
 class Fiber {
  public:
   Fiber();
   ~Fiber();
-  Fiber(Fiber&& other) noexcept;
+  Fiber(Fiber&&) noexcept;
   Fiber& operator=(Fiber&&) = delete;
 
-  /// The next resume() calls entry(), which never returns.
+  /// The next resume() calls entry(), which never returns. What ran here before is forgotten.
   void prepare(void (*entry)());
-  void resume();  // from the scheduler: run until pause()
-  void pause();   // from the fiber: back to the scheduler
+  void resume();  // by the scheduler: runs until pause()
+  void pause();   // by the fiber: back to the scheduler
 
  private:
-  Stack stack_;
-  Context* context_;
+  struct Sides;
+  static void start();
+  std::unique_ptr<Sides> sides_;
 };
 
 }  // namespace femcrust::emulator

@@ -4,7 +4,6 @@
 #include <cstdint>
 
 #include "backends/device/emulator/vectors.hpp"
-#include "core/float_bits.hpp"
 #include "core/half.hpp"
 
 namespace femcrust::emulator {
@@ -22,7 +21,7 @@ struct __half {
   static constexpr float kFirstInfinite = 65520;  // half way beyond the largest, a tie to even
   static std::uint16_t rounded(float value) {
     const std::uint16_t kept = Fp16::narrowed(value);
-    const bool infinite = !(-kFirstInfinite < value && value < kFirstInfinite) && value == value;
+    const bool infinite = value >= kFirstInfinite || value <= -kFirstInfinite;
     return infinite ? static_cast<std::uint16_t>((kept & 0x8000u) | Fp16::kInfinity) : kept;
   }
 };
@@ -32,6 +31,29 @@ struct alignas(4) __half2 {
   __half x, y;
 };
 using half2 = __half2;
+
+/// A float has more than twice the digits: rounded twice, results are those of one rounding.
+#define FEMCRUST_HALF_OPERATION(symbol, name)                \
+  static inline __half operator symbol(__half a, __half b) { \
+    return float(a) symbol float(b);                         \
+  }                                                          \
+  static inline __half name(__half a, __half b) {            \
+    return a symbol b;                                       \
+  }                                                          \
+  static inline __half2 name##2(__half2 a, __half2 b) {      \
+    return {a.x symbol b.x, a.y symbol b.y};                 \
+  }
+FEMCRUST_HALF_OPERATION(+, __hadd)
+FEMCRUST_HALF_OPERATION(-, __hsub)
+FEMCRUST_HALF_OPERATION(*, __hmul)
+#undef FEMCRUST_HALF_OPERATION
+
+static inline __half __hfma(__half a, __half b, __half c) {
+  return static_cast<double>(float(a)) * float(b) + float(c);  // the product is exact
+}
+static inline __half2 __hfma2(__half2 a, __half2 b, __half2 c) {
+  return {__hfma(a.x, b.x, c.x), __hfma(a.y, b.y, c.y)};
+}
 
 static inline __half __float2half(float value) {
   return value;
@@ -53,6 +75,9 @@ static inline __half2 __halves2half2(__half x, __half y) {
 }
 static inline __half2 __half2half2(__half x) {
   return {x, x};
+}
+static inline __half2 __float22half2_rn(float2 v) {
+  return {v.x, v.y};
 }
 static inline float2 __half22float2(__half2 v) {
   return {v.x, v.y};

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <map>
@@ -22,18 +23,25 @@ namespace {
 
 constexpr int kVersion = 13000;  // of the runtime that is emulated
 constexpr std::align_val_t kAlignment{256};
+constexpr std::size_t kBeyond = 64;  // bytes after each block that no kernel may write
 
 std::mutex guard;
-std::map<const char*, std::size_t> blocks;  // of device memory, by where they begin
+std::map<char*, std::size_t> blocks;  // of device memory, by where they begin
 
 /// Whether [memory, memory + bytes) lies in one block.
 bool on_device(const void* memory, std::size_t bytes) {
   const std::lock_guard<std::mutex> lock(guard);
-  const auto* const first = static_cast<const char*>(memory);
+  auto* const first = static_cast<char*>(const_cast<void*>(memory));
   auto after = blocks.upper_bound(first);
   if (after == blocks.begin()) return false;
   const auto& [begin, size] = *--after;
   return static_cast<std::size_t>(first - begin) + bytes <= size;
+}
+
+bool overrun(const char* begin, std::size_t bytes) {
+  const char* const beyond = begin + bytes;
+  return std::any_of(beyond, beyond + kBeyond,
+                     [](char byte) { return static_cast<unsigned char>(byte) != kPoison; });
 }
 
 std::size_t pages(int name) {
@@ -41,6 +49,16 @@ std::size_t pages(int name) {
 }
 
 }  // namespace
+
+std::size_t overrun_block() {
+  const std::lock_guard<std::mutex> lock(guard);
+  for (auto& [begin, bytes] : blocks) {
+    if (!overrun(begin, bytes)) continue;
+    std::memset(begin + bytes, kPoison, kBeyond);  // said once
+    return bytes;
+  }
+  return 0;
+}
 
 const char* cudaGetErrorString(cudaError_t status) {
   switch (status) {
@@ -83,9 +101,9 @@ cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
 }
 
 cudaError_t cudaMallocAsync(void** memory, std::size_t bytes, cudaStream_t) {
-  *memory = ::operator new(bytes, kAlignment, std::nothrow);
+  *memory = ::operator new(bytes + kBeyond, kAlignment, std::nothrow);
   if (*memory == nullptr) return cudaErrorMemoryAllocation;
-  std::memset(*memory, kPoison, bytes);
+  std::memset(*memory, kPoison, bytes + kBeyond);
   const std::lock_guard<std::mutex> lock(guard);
   blocks[static_cast<char*>(*memory)] = bytes;
   return cudaSuccess;

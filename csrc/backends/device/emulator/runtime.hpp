@@ -37,6 +37,9 @@ struct cudaDeviceProp {
   std::size_t sharedMemPerBlockOptin;
 };
 
+/// Bytes of a block of memory that a kernel wrote beyond the end of; 0 where none did.
+std::size_t overrun_block();
+
 inline cudaError_t cudaGetLastError() {
   return cudaSuccess;
 }  // launches throw

@@ -7,6 +7,7 @@ set_property(CACHE FEMCRUST_CUDA PROPERTY STRINGS AUTO ON OFF)
 option(FEMCRUST_EMULATE "the same kernels on the host, slowly, for tests" OFF)
 
 set(FEMCRUST_DEVICE_SOURCES
+    csrc/backends/device_graphs.cu
     csrc/backends/device_runtime.cu
     csrc/backends/vector_kernels.cu
     csrc/operators/ebe_device.cu

@@ -56,7 +56,7 @@ def select(name: str = "auto") -> Any:
 def devices() -> tuple[int, str]:
     """How many CUDA devices answer; where none does, why."""
     compiled = core()
-    if os.environ.get(EMULATION_VARIABLE) == "emulated":
+    if emulated():
         if not compiled.has_emulator:
             return 0, "FEMCRUST_CUDA=emulated, but this build holds no emulator"
         compiled.device.emulate(True)
@@ -66,6 +66,11 @@ def devices() -> tuple[int, str]:
         compiled.device.emulate(False)
     count, why = compiled.device.devices()
     return int(count), str(why)
+
+
+def emulated() -> bool:
+    """Whether the CUDA backend would work on the host."""
+    return os.environ.get(EMULATION_VARIABLE) == "emulated"
 
 
 def is_cuda(backend: Any) -> bool:

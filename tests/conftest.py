@@ -3,6 +3,8 @@
 FEMCRUST_DATA      folder of public data; tests that compare with it skip where it is unset
 FEMCRUST_REQUIRE   comma-separated names (data, cuda, mpi); a skip for want of one is a failure
 FEMCRUST_EXAMPLES  random examples per property test; without it, 25 that are the same in every run
+FEMCRUST_COMPARE   a backend; every comparison with a known solution is solved there too, and in every
+                   precision the answers must be the same (both_backends.py)
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import importlib.util
 import os
 from pathlib import Path
 from types import ModuleType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import hypothesis
 import pytest
@@ -35,6 +37,30 @@ def absent(name: str, reason: str) -> NoReturn:
     if name in os.environ.get("FEMCRUST_REQUIRE", "").split(","):
         pytest.fail(f"FEMCRUST_REQUIRE={name}, but {reason}")
     pytest.skip(reason)
+
+
+def device_backend() -> Any:
+    """The CUDA backend: on a device where one answers, else on the host where the build holds the
+    emulator; with FEMCRUST_REQUIRE=cuda on a device only."""
+    from femcrust import backends
+
+    count, why = backends.devices()
+    required = "cuda" in os.environ.get("FEMCRUST_REQUIRE", "").split(",")
+    if count == 0 and backends.core().has_emulator and not required:
+        os.environ[backends.EMULATION_VARIABLE] = "emulated"
+    elif count == 0:
+        absent("cuda", why)
+    return backends.select("cuda")
+
+
+@pytest.fixture(params=["cpu", "cuda"])
+def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Every backend that is present; the CPU is the reference."""
+    from femcrust import backends
+
+    # set back to what it was when the test ends, whatever device_backend() makes of it
+    monkeypatch.setenv(backends.EMULATION_VARIABLE, os.environ.get(backends.EMULATION_VARIABLE, ""))
+    return backends.select("cpu") if request.param == "cpu" else device_backend()
 
 
 @pytest.fixture(scope="session")

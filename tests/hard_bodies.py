@@ -160,12 +160,16 @@ def flattest(corners: np.ndarray) -> float:
 
 
 def prepared(
-    model: Model, name: str = "multigrid", precision: str = "mixed"
+    model: Model, name: str = "multigrid", precision: str = "mixed", backend: Any = None
 ) -> tuple[Any, Any, np.ndarray]:
-    """Operator, preconditioner and load of a model."""
+    """Operator, preconditioner and load of a model; backend: the CPU's where none is given."""
     space = discretise(model.mesh)
     operator = operators.elastic(
-        space, model.elastic.lam, model.elastic.mu, model.conditions, backends.select("cpu")
+        space,
+        model.elastic.lam,
+        model.elastic.mu,
+        model.conditions,
+        backend or backends.select("cpu"),
     )
     load = operators.load(operator, model.sources, model.conditions)
     return operator, preconditioners.build(name, operator, precision), load

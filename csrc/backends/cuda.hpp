@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "backends/device_graphs.hpp"
 #include "backends/device_runtime.hpp"
 #include "backends/device_vectors.hpp"
 #include "core/array.hpp"
@@ -76,9 +77,49 @@ class Cuda {
 
   static bool emulated() { return emulated_flag(); }
   static void emulate(bool yes) { emulated_flag() = yes; }
+  static std::int64_t allocations() { return runtime().allocations(); }
   static const DeviceRuntime& runtime() { return FEMCRUST_FOR_THIS_DEVICE(device_runtime); }
 
   void synchronize() const { runtime().synchronize(); }
+
+  /// Launches of one piece of work, recorded at its second turn and replayed from the third on;
+  /// anew whenever memory was allocated since, for what moved is then elsewhere.
+  class Recording {
+   public:
+    Recording() = default;
+    Recording(Recording&& other) noexcept { *this = std::move(other); }
+    Recording& operator=(Recording&& other) noexcept {
+      std::swap(graph_, other.graph_);
+      std::swap(allocated_, other.allocated_);
+      return *this;
+    }
+    ~Recording() { forget(); }
+
+    template <class F>
+    void run(const F& work) {
+      const std::int64_t now = allocations();
+      if (graph_ != nullptr && now == allocated_) return graphs().replay(graph_);
+      const bool ready = now == allocated_;  // the turn before found all its memory
+      forget();
+      if (ready && graphs().begin()) {
+        work();
+        graph_ = graphs().end();
+        graphs().replay(graph_);
+      } else {
+        work();
+      }
+      allocated_ = allocations();
+    }
+
+   private:
+    static const DeviceGraphs& graphs() { return FEMCRUST_FOR_THIS_DEVICE(device_graphs); }
+    void forget() {
+      if (graph_ != nullptr) graphs().forget(graph_);
+      graph_ = nullptr;
+    }
+    void* graph_ = nullptr;
+    std::int64_t allocated_ = -1;
+  };
 
   /// A launcher takes the whole range.
   template <class F>

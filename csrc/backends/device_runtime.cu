@@ -149,6 +149,10 @@ void synchronize() {
   FEMCRUST_CUDA_TRY(cudaStreamSynchronize(stream()));
 }
 
+std::int64_t allocations() {
+  return allocated;
+}
+
 void* mark() {
   cudaEvent_t event;
   FEMCRUST_CUDA_TRY(cudaEventCreate(&event));
@@ -203,13 +207,14 @@ cudaStream_t stream() {
   }
   if (chosen_device.stream == nullptr) {
     keep_released_memory(chosen_device.device);
-    FEMCRUST_CUDA_TRY(cudaStreamCreateWithFlags(&chosen_device.stream, cudaStreamNonBlocking));
+    FEMCRUST_CUDA_TRY(cudaStreamCreateWithFlags(&chosen_device.stream, cudaStreamDefault));
   }
   return chosen_device.stream;
 }
 
 extern const DeviceRuntime device_runtime = {
-    devices, choose,  chosen,   properties,  versions, memory,  allocate, release,       fill_zero,
-    copy,    copy_in, copy_out, synchronize, mark,     seconds, forget,   copy_bandwidth};
+    devices,     choose,      chosen,    properties, versions, memory,
+    allocate,    release,     fill_zero, copy,       copy_in,  copy_out,
+    synchronize, allocations, mark,      seconds,    forget,   copy_bandwidth};
 
 }  // namespace femcrust::FEMCRUST_DEVICE

@@ -45,6 +45,7 @@ struct DeviceRuntime {
   void (*copy_in)(void* to, const void* from_host, std::size_t bytes);
   void (*copy_out)(void* to_host, const void* from, std::size_t bytes);  // the host has it then
   void (*synchronize)();
+  std::int64_t (*allocations)();  // calls of allocate() so far
 
   /// A point in the stream; seconds() waits for both points, forget() gives one back.
   void* (*mark)();

@@ -7,8 +7,7 @@
 
 #include "bindings/body.hpp"
 #include "bindings/multigrid.hpp"
-#include "bindings/problem.hpp"
-#include "solvers/cg.hpp"
+#include "bindings/solve.hpp"
 
 namespace femcrust {
 
@@ -16,7 +15,9 @@ template <class B>
 void bind(py::module_& m) {
   bind_body<B>(m);
 
-  py::class_<Problem<B>>(m, "Stiffness")
+  py::class_<Problem<B>> stiffness(m, "Stiffness");
+  bind_in_place(stiffness);
+  stiffness
       .def(py::init([](std::shared_ptr<const OwnedBody<B>> body, const Dense<Index>& rows,
                        const Dense<Index>& begin, const Dense<Index>& columns,
                        const Dense<double>& blocks, const Dense<Index>& held,
@@ -35,14 +36,7 @@ void bind(py::module_& m) {
       .def("apply",
            [](const Problem<B>& p, const Dense<double>& u, bool constrained) {
              const int width = width_of(u, p.body->n_nodes(), "u");
-             const ArrayOn<B, double> x = sent<B>(u);
-             ArrayOn<B, double> y(x.size());
-             const B backend;
-             if (constrained)
-               p.stiffness.apply(backend, width, x, y);
-             else
-               p.stiffness.apply_unconstrained(backend, width, x, y);
-             return fetched<B>(y, shape_of(u));
+             return fetched<B>(applied(p, width, sent<B>(u), constrained), shape_of(u));
            })
       .def("project",
            [](const Problem<B>& p, const Dense<double>& u) {
@@ -56,19 +50,14 @@ void bind(py::module_& m) {
           [](const Problem<B>& p) { return p.stiffness.bytes() + p.body->blocks->bytes(); })
       .def_property_readonly("flops", [](const Problem<B>& p) { return p.stiffness.flops(); });
 
-  py::class_<Preconditioner<B>>(m, "Preconditioner")
+  py::class_<Preconditioner<B>> preconditioner(m, "Preconditioner");
+  bind_in_place(preconditioner);
+  preconditioner
       .def("__call__",
            [](const Preconditioner<B>& preconditioner, const Dense<double>& r) {
              const int width = r.ndim() == 3 ? static_cast<int>(r.shape(2)) : 1;
              require(width_slot(width) >= 0, "r: 1, 4, 8 or 16 right-hand sides");
-             const ArrayOn<B, double> in = sent<B>(r);
-             ArrayOn<B, double> z(in.size());
-             const B backend;
-             PerColumn lengths = backend.dot(width, in, in);
-             for (double& length : lengths.of) length = std::sqrt(length);
-             std::visit([&](const auto& M) { M.apply(backend, width, lengths, in, z); },
-                        preconditioner.kind);
-             return fetched<B>(z, shape_of(r));
+             return fetched<B>(preconditioned(preconditioner, width, sent<B>(r)), shape_of(r));
            })
       .def_property_readonly("most_columns",
                              [](const Preconditioner<B>& preconditioner) {
@@ -94,9 +83,10 @@ void bind(py::module_& m) {
     solve.template add<Fp64>(B(), columns, in.data(), 1.0, z.data(), nullptr);
     return py::make_tuple(fetched<B>(z, {r.shape(), r.shape() + r.ndim()}), clusters.lists());
   });
+  bind_solve_in_place<B>(m);
   m.def("cg", [](const Problem<B>& p, const Preconditioner<B>& preconditioner,
                  const Dense<double>& load, const Dense<double>& guess, double tolerance,
-                 int max_iterations, bool flexible, const std::function<bool(int, double)>& watch) {
+                 int max_iterations, bool flexible, const Watch& watch) {
     const int width = width_of(load, p.body->n_nodes(), "load");
     require(shape_of(guess) == shape_of(load), "guess: the shape of load");
     CgVectors<B>& vectors = preconditioner.vectors;
@@ -111,28 +101,11 @@ void bind(py::module_& m) {
       B::copy_in(load.data(), size, vectors.b);
       B::copy_in(guess.data(), size, vectors.x);
     }
-    std::vector<SolveResult> results;
-    {
-      const py::gil_scoped_release free;
-      const auto guarded = [&](int iteration, double residual) {
-        const py::gil_scoped_acquire held;
-        return watch(iteration, residual);
-      };
-      const B backend;
-      std::visit(
-          [&](const auto& M) {
-            ConjugateGradients solver(backend, p.stiffness, M, vectors, width,
-                                      CgOptions{tolerance, max_iterations, flexible});
-            const ArrayOn<B, double>& x = solver.solve(guarded);
-            if (x.data() != out) B::copy_out(x, out);
-            results = solver.results();
-          },
-          preconditioner.kind);
-    }
-    py::list columns;
-    for (const SolveResult& result : results)
-      columns.append(py::make_tuple(result.converged, result.broken_down, result.iterations,
-                                    result.residuals));
+    const py::list columns =
+        solved(p, preconditioner, width, CgOptions{tolerance, max_iterations, flexible}, watch,
+               [&](const ArrayOn<B, double>& x) {
+                 if (x.data() != out) B::copy_out(x, out);
+               });
     return py::make_tuple(found, columns);
   });
 }

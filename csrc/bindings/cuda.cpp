@@ -1,6 +1,17 @@
 #include "bindings/backend.hpp"
 #include "operators/elastic_ebe_cuda.hpp"
-// The product above stands before the bindings that use it.
+// What is special to devices stands before the bindings that use it.
+#include "bindings/device_solve.hpp"
+#include "bindings/devices.hpp"
+
 #include "bindings/bind.hpp"
 
-void femcrust::bind_cuda(pybind11::module_& m) { femcrust::bind<femcrust::Cuda>(m); }
+void femcrust::bind_cuda(pybind11::module_& m) {
+  femcrust::bind<femcrust::Cuda>(m);
+}
+
+void femcrust::bind_device(pybind11::module_& m) {
+  femcrust::bind_runtime(
+      m, []() -> const femcrust::DeviceRuntime& { return femcrust::Cuda::runtime(); });
+  femcrust::bind_device_array(m);
+}

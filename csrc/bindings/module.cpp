@@ -4,9 +4,8 @@
 #include <cstdlib>
 #include <string>
 
-#include "bindings/backend.hpp"
 #include "backends/cuda.hpp"
-#include "bindings/devices.hpp"
+#include "bindings/backend.hpp"
 #include "bindings/mesh.hpp"
 #include "bindings/peak.hpp"
 #include "bindings/testing.hpp"
@@ -65,8 +64,7 @@ PYBIND11_MODULE(_core, m) {
   pybind11::module_ cuda = m.def_submodule("cuda", "the CUDA backend");
   femcrust::bind_cuda(cuda);
   pybind11::module_ device = m.def_submodule("device", "devices and their memory");
-  femcrust::bind_runtime(
-      device, []() -> const femcrust::DeviceRuntime& { return femcrust::Cuda::runtime(); });
+  femcrust::bind_device(device);
   device.def("emulate", [](bool yes) {
     femcrust::require(yes ? kHasEmulator : kHasCuda, "device: not in this build");
     femcrust::Cuda::emulate(yes);

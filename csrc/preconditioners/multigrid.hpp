@@ -44,15 +44,7 @@ class Multigrid {
     v.resize(words<F>(fine_->n_nodes(), width));
     coarse_.resize(width);
     take(backend, width, lengths, r, v.r);
-    smoother_.template smooth<F>(backend, *fine_, width, nullptr, true, v);
-    fine_->template apply<F>(backend, width, v.d, v.q);
-    subtract(backend, width, v.q, v.r);
-    transfer_.template restrict_to<F>(backend, width, v.r, coarse_.residual());
-    vertices_held_.template project<Plain<T>>(backend, width, coarse_.residual());
-    coarse_.apply(backend, width);
-    transfer_.template prolong<F>(backend, width, coarse_.solution(), v.d, v.x);
-    fine_->template apply_linear<F>(backend, width, coarse_.solution(), v.d, v.q);
-    smoother_.template smooth<F>(backend, *fine_, width, v.q.data(), false, v);
+    recordings_[width_slot(width)].run([&] { cycle(backend, width); });
     give(backend, width, lengths, v.x, z);
     // Rounding must not enter the held directions.
     fine_->held().template project<Fp64>(backend, width, z);
@@ -65,6 +57,20 @@ class Multigrid {
 
  private:
   static constexpr Index kGrain = 1024;
+
+  /// x ≈ A⁻¹ r on the vectors of the quadratic level.
+  void cycle(const B& backend, int width) const {
+    LevelVectors<B, F>& v = vectors_;
+    smoother_.template smooth<F>(backend, *fine_, width, nullptr, true, v);
+    fine_->template apply<F>(backend, width, v.d, v.q);
+    subtract(backend, width, v.q, v.r);
+    transfer_.template restrict_to<F>(backend, width, v.r, coarse_.residual());
+    vertices_held_.template project<Plain<T>>(backend, width, coarse_.residual());
+    coarse_.apply(backend, width);
+    transfer_.template prolong<F>(backend, width, coarse_.solution(), v.d, v.x);
+    fine_->template apply_linear<F>(backend, width, coarse_.solution(), v.d, v.q);
+    smoother_.template smooth<F>(backend, *fine_, width, v.q.data(), false, v);
+  }
 
   /// Factors that bring residuals of these lengths to a root mean square of one, or back.
   PerColumn scales(int width, const PerColumn& lengths, int power) const {
@@ -102,7 +108,8 @@ class Multigrid {
   EdgeTransfer<B> transfer_;
   HeldDirections<B> vertices_held_;
   AssembledCycle<T, B> coarse_;
-  mutable LevelVectors<B, F> vectors_;  // one solve at a time
+  mutable LevelVectors<B, F> vectors_;           // one solve at a time
+  mutable typename B::Recording recordings_[4];  // of a cycle, by width
 };
 
 }  // namespace femcrust

@@ -30,8 +30,9 @@ class ElasticOperator:
     body: Any  # core Body
     stiffness: Any  # core Stiffness
 
-    def __matmul__(self, u: Floats) -> Floats:
-        return np.asarray(self.stiffness.apply(u, True))
+    def __matmul__(self, u: Any) -> Any:
+        """u is NumPy's, or an array in the memory of a CUDA device; so is what returns."""
+        return self.stiffness.apply(u, True)
 
     @property
     def shape(self) -> tuple[int, int]:

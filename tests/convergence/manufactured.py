@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+import both_backends
 from femcrust import backends, operators, preconditioners, solvers
 from femcrust.boundaries.conditions import Conditions, Constraint
 from femcrust.discretisation import Discretisation, discretise
@@ -146,4 +147,6 @@ def solve(space: Discretisation, moduli: Callable, load: str, factor: float) -> 
     total = np.zeros_like(space.nodes)
     np.add.at(total, space.elements, nodal)
     preconditioner = preconditioners.build("multigrid", operator)
+    if other := both_backends.compared_with():
+        both_backends.assert_same(space, lam, factor * mu, conditions, total, other)
     return solvers.solve(operator, preconditioner, total, tolerance=1e-10).displacement

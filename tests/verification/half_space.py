@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+import both_backends
 from femcrust import backends, operators, preconditioners, solvers
 from femcrust.boundaries.conditions import Conditions, Constraint
 from femcrust.case import Case
@@ -50,6 +51,10 @@ class Body:
             raise ValueError(f"{faults}: the body has {[s.name for s in self.model.sources]}")
         force = operators.load(self.operator, sources, self.conditions)
         solution = solvers.solve(self.operator, self.preconditioner, force, tolerance=1e-8)
+        if other := both_backends.compared_with():
+            elastic = self.model.elastic
+            moduli = elastic.lam, elastic.mu
+            both_backends.assert_same(self.space, *moduli, self.conditions, force, other)
         return Field(self, sources, solution.displacement, solution.iterations)
 
     def under(self, **conditions: Any) -> Body:

@@ -7,6 +7,7 @@
 /// results that depend on their order. It knows nothing of speed.
 #pragma once
 #include "backends/device/emulator/atomics.hpp"
+#include "backends/device/emulator/graphs.hpp"
 #include "backends/device/emulator/half.hpp"
 #include "backends/device/emulator/launch.hpp"
 #include "backends/device/emulator/runtime.hpp"

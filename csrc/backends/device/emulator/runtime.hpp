@@ -15,6 +15,7 @@ enum cudaError_t {
   cudaErrorMemoryAllocation = 2,
   cudaErrorInsufficientDriver = 35,
   cudaErrorInvalidDevice = 101,
+  cudaErrorNotSupported = 801,
 };
 enum cudaMemcpyKind {
   cudaMemcpyHostToDevice = 1,
@@ -26,7 +27,7 @@ enum cudaMemPoolAttr {
   cudaMemPoolAttrReservedMemCurrent,
   cudaMemPoolAttrUsedMemCurrent,
 };
-constexpr unsigned cudaStreamNonBlocking = 1;
+constexpr unsigned cudaStreamDefault = 0;  // waits for others' work on the default stream
 using cudaStream_t = struct Stream*;
 using cudaEvent_t = struct Event*;
 using cudaMemPool_t = struct Pool*;

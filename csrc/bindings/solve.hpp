@@ -1,0 +1,69 @@
+/// What products, preconditioners and solves do with arrays that are where their backend works.
+#pragma once
+#include <vector>
+
+#include "bindings/problem.hpp"
+#include "solvers/cg.hpp"
+
+namespace femcrust {
+
+template <class B>
+ArrayOn<B, double> applied(const Problem<B>& p, int width, const ArrayOn<B, double>& x,
+                           bool constrained) {
+  ArrayOn<B, double> y(x.size());
+  const B backend;
+  if (constrained)
+    p.stiffness.apply(backend, width, x, y);
+  else
+    p.stiffness.apply_unconstrained(backend, width, x, y);
+  return y;
+}
+
+template <class B>
+ArrayOn<B, double> preconditioned(const Preconditioner<B>& preconditioner, int width,
+                                  const ArrayOn<B, double>& r) {
+  ArrayOn<B, double> z(r.size());
+  const B backend;
+  PerColumn lengths = backend.dot(width, r, r);
+  for (double& length : lengths.of) length = std::sqrt(length);
+  std::visit([&](const auto& M) { M.apply(backend, width, lengths, r, z); }, preconditioner.kind);
+  return z;
+}
+
+/// Solves with the load and the guess in b and x of the preconditioner's vectors; hands the
+/// solution to `take` and returns what Python is told of each column.
+template <class B, class Take>
+py::list solved(const Problem<B>& p, const Preconditioner<B>& preconditioner, int width,
+                const CgOptions& options, const Watch& watch, const Take& take) {
+  std::vector<SolveResult> results;
+  {
+    const py::gil_scoped_release free;
+    const auto guarded = [&](int iteration, double residual) {
+      const py::gil_scoped_acquire held;
+      return watch(iteration, residual);
+    };
+    const B backend;
+    std::visit(
+        [&](const auto& M) {
+          ConjugateGradients solver(backend, p.stiffness, M, preconditioner.vectors, width,
+                                    options);
+          take(solver.solve(guarded));
+          results = solver.results();
+        },
+        preconditioner.kind);
+  }
+  py::list columns;
+  for (const SolveResult& result : results)
+    columns.append(
+        py::make_tuple(result.converged, result.broken_down, result.iterations, result.residuals));
+  return columns;
+}
+
+/// A backend whose arrays Python can hold adds functions that take them in place (see
+/// device_array.hpp); on the host NumPy's arrays are that already.
+template <class Class>
+void bind_in_place(Class&) {}
+template <class B>
+void bind_solve_in_place(py::module_&) {}
+
+}  // namespace femcrust

@@ -16,7 +16,10 @@ set(FEMCRUST_DEVICE_SOURCES
     csrc/operators/nodal_kernels.cu
     csrc/preconditioners/cluster_kernels.cu
     csrc/backends/device/self_test.cu
-    csrc/backends/device/self_test_mma.cu)
+    csrc/backends/device/self_test_mma.cu
+    csrc/backends/vector_kernels.cu
+    csrc/operators/nodal_kernels.cu
+    csrc/preconditioners/cluster_kernels.cu)
 
 set(FEMCRUST_HAS_CUDA ${FEMCRUST_CUDA})
 if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)

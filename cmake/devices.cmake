@@ -8,6 +8,8 @@ option(FEMCRUST_EMULATE "the same kernels on the host, slowly, for tests" OFF)
 
 set(FEMCRUST_DEVICE_SOURCES
     csrc/backends/device_graphs.cu
+    csrc/backends/device/self_test.cu
+    csrc/backends/device/self_test_mma.cu
     csrc/backends/device_runtime.cu
     csrc/backends/vector_kernels.cu
     csrc/operators/ebe_device.cu
@@ -15,9 +17,7 @@ set(FEMCRUST_DEVICE_SOURCES
     csrc/operators/ebe_device_fp64.cu
     csrc/operators/ebe_device_packed.cu
     csrc/operators/nodal_kernels.cu
-    csrc/preconditioners/cluster_kernels.cu
-    csrc/backends/device/self_test.cu
-    csrc/backends/device/self_test_mma.cu)
+    csrc/preconditioners/cluster_kernels.cu)
 
 set(FEMCRUST_HAS_CUDA ${FEMCRUST_CUDA})
 if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)

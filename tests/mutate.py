@@ -23,7 +23,10 @@ from pathlib import Path
 from mutations import MUTATIONS, Mutation
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("CMakeLists.txt", "pyproject.toml", "README.md", "csrc", "femcrust", "tests", "meshes")
+PARTS = (
+    *("CMakeLists.txt", "cmake", "pyproject.toml", "README.md"),
+    *("csrc", "femcrust", "tests", "meshes"),
+)
 COMPILED = {".hpp", ".cpp", ".h", ".cu", ".cuh"}
 TEST_SECONDS = 900  # an error may turn a loop endless; then it is caught by the clock
 FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
@@ -80,6 +83,7 @@ def build(tree: Path) -> None:
 
         tools = [f"-Dpybind11_DIR={pybind11.get_cmake_dir()}", f"-DPython_ROOT_DIR={sys.prefix}"]
         tools.append(f"-DPython_EXECUTABLE={sys.executable}")
+        tools += ["-DFEMCRUST_EMULATE=ON", "-DFEMCRUST_CUDA=OFF"]
         ninja = Path(sys.executable).parent / "ninja"
         if ninja.exists():
             tools.append(f"-DCMAKE_MAKE_PROGRAM={ninja}")

@@ -24,6 +24,7 @@ CONVENTIONS = ("tests/unit/test_conventions.py",)
 FAULTS = ("tests/unit/test_faults_conventions.py", *CONVENTIONS)
 FORMATS = ("tests/unit/test_formats.py",)
 SOLVER = ("tests/unit/test_solver_iterations.py",)
+EMULATOR = ("tests/unit/test_device_emulator.py",)
 
 MUTATIONS = (
     # the element
@@ -284,5 +285,69 @@ MUTATIONS = (
         "magnitude < kNormalBits ? small : large",
         "magnitude < kNormalBits ? 0 : large",
         FORMATS,
+    ),
+    # kernels of devices and the host that emulates one
+    Mutation(
+        "a barrier is missing in a sum over a block",
+        "csrc/backends/device/self_test.cu",
+        "  if (lane == 0) sSum[warp] = rSum;\n  __syncthreads();\n",
+        "  if (lane == 0) sSum[warp] = rSum;\n",
+        EMULATOR,
+    ),
+    Mutation(
+        "an emulated barrier opens one thread early",
+        "csrc/backends/device/emulator/block.cpp",
+        "if (++now.arrived < threads) {",
+        "if (++now.arrived < threads - 1) {",
+        EMULATOR,
+    ),
+    Mutation(
+        "emulated shared memory holds what the block before left",
+        "csrc/backends/device/emulator/block.cpp",
+        "    static_shared.poison();\n",
+        "",
+        EMULATOR,
+    ),
+    Mutation(
+        "emulated threads run in order whatever is asked",
+        "csrc/backends/device/emulator/block.cpp",
+        "current_order == Order::forward ? turn : kLanes - 1 - turn;",
+        "turn;",
+        EMULATOR,
+    ),
+    Mutation(
+        "an emulated shuffle in groups reads the first group",
+        "csrc/backends/device/emulator/warp.hpp",
+        "group + (source & (width - 1))",
+        "0 * group + (source & (width - 1))",
+        EMULATOR,
+    ),
+    Mutation(
+        "emulated halves stop at the largest instead of infinity",
+        "csrc/backends/device/emulator/half.hpp",
+        "value >= kFirstInfinite || value <= -kFirstInfinite",
+        "value != value",
+        EMULATOR,
+    ),
+    Mutation(
+        "an emulated matrix product forgets what it adds to",
+        "csrc/backends/device/emulator/wmma.hpp",
+        "= part[lane]->c->x[e];",
+        "= 0 * part[lane]->c->x[e];",
+        EMULATOR,
+    ),
+    Mutation(
+        "the emulator copies beyond the end of memory",
+        "csrc/backends/device/emulator/runtime.cpp",
+        "static_cast<std::size_t>(first - begin) + bytes <= size",
+        "static_cast<std::size_t>(first - begin) <= size",
+        EMULATOR,
+    ),
+    Mutation(
+        "device memory that is given back still counts",
+        "csrc/backends/device_runtime.cu",
+        "  held -= bytes;\n",
+        "",
+        EMULATOR,
     ),
 )

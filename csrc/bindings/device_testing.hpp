@@ -1,6 +1,8 @@
 /// A device's runtime and its small kernels, for the tests: the same face for CUDA and for the host
 /// that emulates it.
 #pragma once
+#include <pybind11/stl.h>
+
 #include "backends/device/emulator/block.hpp"
 #include "backends/device/emulator/faults.hpp"
 #include "backends/device/self_test.hpp"

@@ -38,6 +38,15 @@ MAY_INCLUDE["bindings"] = set(MAY_INCLUDE)  # the top: all below, and nobody inc
 CPP = (".hpp", ".cpp", ".cuh", ".cu", ".h")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 CUDA_HEADER = re.compile(r"cuda|mma\.h|cub/|thrust/|cooperative_groups|nvtx|cublas|cusparse")
+CUDA_WORD = re.compile(
+    r"\b(?:__(?:global|device|host|shared|constant)__|__syncthreads|__shfl\w*|(?:thread|block)Idx"
+    r"|cuda[A-Z]\w*|nvcuda|FEMCRUST_(?:KERNEL|LAUNCH|SHARED_DYNAMIC|CUDA_TRY))\b"
+)
+DEVICE_FOLDER = "backends/device/"  # the door to CUDA and the emulator behind it
+COMPILER_WORD = re.compile(r"\b__(?:CUDACC|CUDA_ARCH)__\b")
+ASSEMBLY = re.compile(r"\basm\b")
+# The emulator knows shared memory by the name of its variable, sX: see emulator/shared.ld.
+SHARED = re.compile(r"__shared__\s(?:[^;\[]*[\s*&>])??(?!s[A-Z])([A-Za-z_]\w*)\s*(?:\[|;)")
 ON_DEVICE = {"elements", "materials"}  # maths that also runs on a device
 NOT_ON_DEVICE = re.compile(r"\b(throw|try|catch|virtual|std::(?:cout|cerr|vector|string)|printf)\b")
 NOT_ON_DEVICE_HEADERS = {"vector", "string", "iostream", "fstream", "sstream", "cstdio"}
@@ -66,6 +75,8 @@ def violations(csrc: Path) -> list[str]:
         if len(here.parts) < 2 or folder not in MAY_INCLUDE:
             found.append(f"{here}: no rule for its folder; add one to MAY_INCLUDE")
             continue
+        for_cuda = path.suffix in {".cu", ".cuh"}
+        in_door = here.as_posix().startswith(DEVICE_FOLDER)
         for bracket, name in includes(path):
             if bracket == '"':
                 target = folder_of(name, path, csrc)
@@ -73,19 +84,29 @@ def violations(csrc: Path) -> list[str]:
                     found.append(f"{here}: includes {name}, which is no file of csrc")
                 elif target != folder and target not in MAY_INCLUDE[folder]:
                     found.append(f"{here}: {folder} may not include {target} ({name})")
+                elif name.endswith(".cuh") and not (for_cuda or in_door):
+                    found.append(f"{here}: includes {name}, which is for .cu and .cuh")
                 elif siblings(path.name, Path(name).name):
                     found.append(f"{here}: cpu and cuda are siblings ({name})")
             elif name == "mpi.h":
                 found.append(f"{here}: <mpi.h>; MPI belongs to femcrust/comm.py")
             elif name.startswith("pybind11") and folder != "bindings":
                 found.append(f"{here}: <{name}> outside bindings")
-            elif CUDA_HEADER.match(name) and path.suffix not in {".cu", ".cuh"}:
+            elif CUDA_HEADER.match(name) and not for_cuda:
                 found.append(f"{here}: <{name}> outside .cu and .cuh")
             elif name in NOT_ON_DEVICE_HEADERS and folder in ON_DEVICE:
                 found.append(f"{here}: <{name}> in {folder}, which runs on the device")
         code = without_comments_and_strings(path.read_text(encoding="utf-8"))
-        if "__CUDACC__" in code and here != Path("core/hd.hpp"):
-            found.append(f"{here}: __CUDACC__ outside core/hd.hpp")
+        for word in sorted(set(COMPILER_WORD.findall(code))):
+            if here != Path("core/hd.hpp"):
+                found.append(f"{here}: {word} outside core/hd.hpp")
+        if not (for_cuda or in_door or here == Path("core/hd.hpp")):
+            for word in sorted(set(CUDA_WORD.findall(code))):
+                found.append(f"{here}: {word} outside .cu, .cuh and {DEVICE_FOLDER}")
+        if for_cuda and not in_door and ASSEMBLY.search(code):
+            found.append(f"{here}: assembly outside {DEVICE_FOLDER}")
+        for name in SHARED.findall(code) if for_cuda and not in_door else ():
+            found.append(f"{here}: shared memory is named sX, not {name}")
         if folder in ON_DEVICE:
             for word in sorted(set(NOT_ON_DEVICE.findall(code))):
                 found.append(f"{here}: '{word}' in {folder}, which runs on the device")
@@ -114,7 +135,17 @@ PLANTED = {
     "pybind11": ("operators/x.hpp", "#include <pybind11/numpy.h>", "outside bindings"),
     "CUDA header": ("backends/cpu.hpp", "#include <cuda_runtime.h>", "outside .cu"),
     "platform word": ("operators/x.hpp", "#ifdef __CUDACC__\n#endif", "outside core/hd.hpp"),
-    "sibling backends": ("backends/cpu.hpp", '#include "cuda.cuh"', "siblings"),
+    "word of one device": (
+        "core/x.hpp",
+        "int a = __CUDA_ARCH__;",
+        "outside core/hd.hpp",
+    ),
+    "kernel in C++": ("operators/x.cpp", "FEMCRUST_KERNEL void f() {}", "FEMCRUST_KERNEL outside"),
+    "CUDA call in C++": ("operators/x.hpp", "int a = cudaMalloc();", "cudaMalloc outside .cu"),
+    "door to CUDA in C++": ("operators/x.cpp", '#include "backends/cuda.cuh"', "is for .cu"),
+    "assembly": ("operators/x.cu", 'void f() { asm("nop"); }', "assembly outside"),
+    "name of shared memory": ("operators/x.cu", "__shared__ float part[32];", "sX, not part"),
+    "sibling backends": ("backends/cpu.cu", '#include "cuda.cuh"', "siblings"),
     "vector on the device": ("elements/x.hpp", "#include <vector>", "runs on the device"),
     "throw on the device": ("materials/x.hpp", "void f() { throw 1; }", "'throw'"),
 }
@@ -135,8 +166,24 @@ def test_allowed_includes_and_comments_pass(tmp_path: Path) -> None:
         '// throw, virtual, #include <mpi.h>\n/* __CUDACC__ */\n#include "../core/types.hpp"\n'
         '#include "core/types.hpp"\n#include <cmath>\nconst char* word = "try";\n'
     )
-    csrc = plant(tmp_path, {"core/types.hpp": "int a;", "elements/tet10.hpp": text})
-    assert violations(csrc) == []
+    kernel = (
+        "#include <cuda_runtime.h>\n"
+        '#include "../backends/device/launch.cuh"\n__shared__ double sX[3], sY[2];\n'
+        "__shared__ typename Tile<T, 3>::Row sRow[N];\n__shared__ int sCount;\n"
+    )
+    files = {
+        "core/types.hpp": "int a;",
+        "elements/tet10.hpp": text,
+        "operators/kernels.cu": kernel,
+        "backends/device/launch.cuh": "#include <mma.h>\n",
+        "backends/device/emulator/x.cpp": '#include "backends/device/launch.cuh"\nint cudaGet();',
+    }
+    assert violations(plant(tmp_path, files)) == []
+
+
+def test_every_kernel_file_is_compiled(root: Path) -> None:
+    listed = re.findall(r"csrc/\S+\.cu\b", (root / "cmake/devices.cmake").read_text("utf-8"))
+    assert sorted(listed) == [p.relative_to(root).as_posix() for p in own_files(root, ".cu")]
 
 
 def imported(tree: ast.AST) -> Iterator[str]:

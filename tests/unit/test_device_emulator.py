@@ -209,6 +209,11 @@ def test_a_lane_that_has_returned_gives_nan(emulated: Any) -> None:
     assert np.isnan(emulated.launch_fault("value_of_a_returned_lane"))
 
 
+def test_a_copy_beyond_the_end_of_memory_is_refused(emulated: Any) -> None:
+    with pytest.raises(_core.DeviceError, match=r"device_runtime\.cu:\d+: .*invalid argument"):
+        emulated.there_and_back(np.zeros(3), 8)
+
+
 def test_reversed_threads_show_a_missing_barrier() -> None:
     emulated = pieces_of("emulated")
     assert emulated.launch_fault("missing_barrier") == 64

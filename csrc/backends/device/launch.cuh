@@ -1,7 +1,7 @@
 /// The door to CUDA: all that a .cu file needs of it, for nvcc and, by the emulator, for a C++
 /// compiler.
 ///
-///   FEMCRUST_KERNEL void scale(Index n, double* gX) { ... }
+///   FEMCRUST_KERNEL void scale(Index n, double* gX) { __shared__ double sPart[32]; ... }
 ///   FEMCRUST_LAUNCH((scale), grid, threads, shared_bytes, n, x);
 ///
 /// Launches go on stream(); a failure throws DeviceError with the kernel, the file and the line. A

@@ -44,7 +44,7 @@ double largest_eigenvalue(const Cpu& cpu, const BlockCsr<T>& a, const Array<T>& 
   std::vector<double> diagonal, off;
   double rho = 0, alpha = 0, beta = 0;
   q.fill(0);
-  for (int step = 0; step < kSteps; ++step) {
+  for (int step = 0;; ++step) {
     const double rho_next = sum_of_pieces(cpu, n, [&](Index first, Index last) {
       double sum = 0;
       for (auto i = static_cast<std::size_t>(first) * b; i < static_cast<std::size_t>(last) * b;
@@ -62,6 +62,8 @@ double largest_eigenvalue(const Cpu& cpu, const BlockCsr<T>& a, const Array<T>& 
     });
     if (!(rho_next > 0)) break;
     beta = step == 0 ? 0.0 : rho_next / rho;
+    if (step > 0) off.push_back(std::sqrt(beta) / alpha);
+    if (step == kSteps) break;
     rho = rho_next;
     cpu.for_ranges(n, 1024, [&](Index first, Index last) {
       for (auto i = static_cast<std::size_t>(first) * b; i < static_cast<std::size_t>(last) * b;
@@ -79,11 +81,10 @@ double largest_eigenvalue(const Cpu& cpu, const BlockCsr<T>& a, const Array<T>& 
     if (!(curvature > 0)) break;
     const double before = alpha;
     alpha = rho / curvature;
-    if (step > 0) off.push_back(std::sqrt(beta) / before);
     diagonal.push_back(1 / alpha + (step > 0 ? beta / before : 0.0));
   }
   require(!diagonal.empty(), "the largest eigenvalue of a level could not be estimated");
-  return largest_eigenvalue(diagonal, off);
+  return largest_eigenvalue_bound(diagonal, off);
 }
 
 }  // namespace femcrust

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 import femcrust
@@ -9,13 +11,50 @@ from femcrust import backends, machine
 from femcrust.errors import DeviceError, InputError
 
 
-def test_automatic_choice_is_the_cpu_where_nothing_else_is_built() -> None:
+WHY = "(this build has no CUDA|no CUDA driver is installed|the driver is for CUDA|no device is there)"
+
+
+@pytest.fixture
+def no_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(backends.EMULATION_VARIABLE, raising=False)
+    count, _ = backends.devices()
+    if count:
+        pytest.skip("a device is there")
+
+
+@pytest.fixture
+def emulated(monkeypatch: pytest.MonkeyPatch) -> None:
+    if not backends.core().has_emulator:
+        pytest.skip("this build holds no emulator")
+    monkeypatch.setenv(backends.EMULATION_VARIABLE, "emulated")
+
+
+def test_automatic_choice_is_the_cpu_where_no_device_answers(no_device) -> None:
     assert backends.select("auto") is backends.select("cpu")
 
 
-def test_explicit_choice_never_falls_back() -> None:
-    with pytest.raises(DeviceError, match=r"'cuda' is not in this build; available: cpu"):
-        backends.select("cuda")
+def test_explicit_choice_never_falls_back(no_device) -> None:
+    for name in ("cuda", "cuda:1"):
+        with pytest.raises(DeviceError, match=f"'{name}': {WHY}.*; available: cpu"):
+            backends.select(name)
+
+
+def test_automatic_choice_is_the_device_that_answers(emulated) -> None:
+    assert backends.select("auto") is backends.select("cuda:0") is backends.core().cuda
+    assert backends.device_name(backends.select("cuda")) == "host emulation"
+    assert backends.select("cpu") is backends.core().cpu
+    assert any("host emulation" in line for line in backends.device_lines())
+
+
+def test_a_device_that_is_not_there_is_named_with_those_that_are(emulated) -> None:
+    with pytest.raises(DeviceError, match="'cuda:3': no such device; available: cpu, cuda:0"):
+        backends.select("cuda:3")
+    with pytest.raises(DeviceError, match="'metal' is none of auto, cpu, cuda, cuda:1"):
+        backends.select("metal")
+
+
+def test_errors_of_the_device_are_ours() -> None:
+    assert issubclass(backends.core().DeviceError, DeviceError)
 
 
 def test_threads_are_as_many_as_asked_for() -> None:
@@ -28,7 +67,9 @@ def test_threads_are_as_many_as_asked_for() -> None:
 
 
 def test_build_flags_say_what_is_built() -> None:
-    assert backends.core().has_cuda is False
+    expected = os.environ.get("FEMCRUST_EXPECT_CUDA")
+    if expected is not None:
+        assert backends.core().has_cuda is (expected == "1")
     assert backends.core().instruction_set in ("v2", "v3", "v4")
 
 

@@ -17,6 +17,7 @@ set(FEMCRUST_DEVICE_SOURCES
     csrc/operators/ebe_device_fp64.cu
     csrc/operators/ebe_device_packed.cu
     csrc/operators/nodal_kernels.cu
+    csrc/operators/vertex_fields_device.cu
     csrc/preconditioners/cluster_kernels.cu)
 
 set(FEMCRUST_HAS_CUDA ${FEMCRUST_CUDA})

@@ -1,10 +1,10 @@
 /// Uniform refinement of a tetrahedral mesh: each cell into eight, again and again [Bey00].
 ///
-/// A cell x0 x1 x2 x3 is taken as a path of the steps v_i = x_i − x_(i−1). Its edges' middles cut off
-/// four corners; the octahedron between them is cut along the diagonal x02 x13. Written as paths
-/// again, all descendants consist of the steps v_i / 2^k in some order: three shapes, told apart by
-/// the step in the middle. Of the twelve paths through a coarse cell it starts with the one whose
-/// worst shape is best, so cells decay once and no further.
+/// A cell x0 x1 x2 x3 is taken as a path of the steps v_i = x_i − x_(i−1). Its edges' middles cut
+/// off four corners; the octahedron between them is cut along the diagonal x02 x13. Written as
+/// paths again, all descendants consist of the steps v_i / 2^k in some order: three shapes, told
+/// apart by the step in the middle. Of the twelve paths through a coarse cell it starts with the
+/// one whose worst shape is best, so cells decay once and no further.
 #pragma once
 #include <algorithm>
 #include <vector>
@@ -16,7 +16,8 @@ namespace femcrust {
 
 /// A mesh on its way, and what is followed through it.
 struct Refinement {
-  /// Children as paths of quadratic nodes. Each but the fifth shares a face with the one before.
+  /// Children as paths of quadratic nodes. Five of the seven steps from one to the next cross a
+  /// face, the others an edge: more is not possible, as four children are corners.
   static constexpr int kChildren[8][4] = {{0, 4, 6, 7}, {4, 6, 7, 8}, {4, 6, 5, 8}, {4, 1, 5, 8},
                                           {6, 5, 8, 9}, {6, 5, 2, 9}, {6, 7, 8, 9}, {7, 8, 9, 3}};
   /// The order in which these meet the nodes.
@@ -85,8 +86,7 @@ struct Refinement {
         place[4 * static_cast<std::size_t>(e) + static_cast<std::size_t>(best[i])] =
             static_cast<std::uint8_t>(i);
     }
-    for (std::int64_t& face : faces)
-      face = face / 4 * 4 + place[static_cast<std::size_t>(face)];
+    for (std::int64_t& face : faces) face = face / 4 * 4 + place[static_cast<std::size_t>(face)];
   }
 
   void refine_once() {

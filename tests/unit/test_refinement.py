@@ -134,6 +134,11 @@ def test_quality_decays_once_and_no_further() -> None:
     # all shapes are there after two steps at most
     assert worst[2:] == pytest.approx([worst[2]] * 2, rel=1e-9)
     assert worst[2] >= CUBE_ANGLE - 1e-6
+    # whatever the order in which the coarse cells list their vertices
+    for order in ([1, 2, 0, 3], [0, 2, 3, 1], [1, 0, 3, 2]):
+        other = ordered(replace(mesh, tets=np.ascontiguousarray(mesh.tets[:, order])))
+        fine = refined(other, 2).mesh
+        assert smallest_dihedrals(fine).min() >= CUBE_ANGLE - 1e-6
     jiggled = split_cubes(2, jiggle=0.25)
     worst = [smallest_dihedrals(refined(jiggled, times).mesh).min() for times in (2, 3, 4)]
     assert worst == pytest.approx([worst[0]] * 3, rel=1e-6)

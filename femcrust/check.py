@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from femcrust import backends, machine, outputs, progress
+from femcrust import backends, machine, memory, outputs, progress
 from femcrust.case import load_case
 from femcrust.describe import describe
 from femcrust.discretisation import count_nodes
 from femcrust.model import build_model
+from femcrust.preconditioners import STORAGE
 from femcrust.stations import case_stations
 
 
@@ -29,13 +30,23 @@ def check_file(path: Path, overrides: Sequence[str] = ()) -> Path:
     outputs.check_grid(case, model.mesh)
     progress.say(f"{path}: {case.case.title}")
     describe(model)
-    n_dof = 3 * count_nodes(model.mesh)
+    n_nodes = count_nodes(model.mesh)
+    n_dof = 3 * n_nodes
     threads = backends.set_threads(case.solver.threads)
     progress.say(
         f"forecast: {n_dof:,} unknowns, {machine.memory_needed(n_dof) / machine.GIB:.1f} of"
         f" {machine.physical_memory() / machine.GIB:.1f} GiB of memory, about"
         f" {progress.duration(machine.seconds_needed(n_dof, threads))} on {threads} threads"
     )
+    far = model.conditions.infinite
+    on_device = memory.device_bytes(
+        model.mesh.n_tets,
+        n_nodes,
+        model.mesh.n_points,
+        storage=STORAGE[case.solver.precision],
+        n_infinite=0 if far is None else len(far.faces),
+    )
+    progress.say(f"on a GPU: {on_device / memory.GIB:.1f} GiB of its memory")
     machine.check_memory(n_dof, "mesh")
     picture = outputs.draw_check(
         model.mesh,

@@ -16,7 +16,8 @@ namespace femcrust {
 
 /// A mesh on its way, and what is followed through it.
 struct Refinement {
-  /// Children as paths of quadratic nodes. Each but the fifth shares a face with the one before.
+  /// Children as paths of quadratic nodes. Five of the seven steps from one to the next cross a
+  /// face, the others an edge: more is not possible, as four children are corners.
   static constexpr int kChildren[8][4] = {{0, 4, 6, 7}, {4, 6, 7, 8}, {4, 6, 5, 8}, {4, 1, 5, 8},
                                           {6, 5, 8, 9}, {6, 5, 2, 9}, {6, 7, 8, 9}, {7, 8, 9, 3}};
   /// The order in which these meet the nodes.

@@ -111,7 +111,8 @@ def _check(asked: Counts, times: int) -> None:
 
 
 def _children(parents: Ints, each: int) -> Ints:
-    return np.asarray(parents[:, None] * each + np.arange(each, dtype=np.int32)).reshape(-1)
+    numbers = parents[:, None] * np.int32(each) + np.arange(each, dtype=np.int32)
+    return np.asarray(numbers.reshape(-1), dtype=np.int32)
 
 
 def _numbers(mesh: Mesh, outside: Exterior) -> NDArray[np.int64]:

@@ -3,8 +3,8 @@
 FEMCRUST_DATA      folder of public data; tests that compare with it skip where it is unset
 FEMCRUST_REQUIRE   comma-separated names (data, cuda, mpi); a skip for want of one is a failure
 FEMCRUST_EXAMPLES  random examples per property test; without it, 25 that are the same in every run
-FEMCRUST_COMPARE   a backend; every comparison with a known solution is solved there too, and in every
-                   precision the answers must be the same (both_backends.py)
+FEMCRUST_COMPARE   a backend; every comparison with a known solution is solved there too, and in
+                   every precision the answers must be the same (both_backends.py)
 """
 
 from __future__ import annotations

@@ -64,6 +64,21 @@ std::vector<py::ssize_t> shape_of(const Dense<T>& x) {
   return {x.shape(), x.shape() + x.ndim()};
 }
 
+inline void find_strain(const OwnedBody<Cpu>& b, const Dense<Index>& listed, const double* u,
+                        double* out) {
+  const Body body = b.view();
+  const auto at = [&](Index k, int a) {
+    return u + 3 * static_cast<std::size_t>(body.element(listed.data()[k])[a]);
+  };
+  vertex_strain(body, listed.data(), static_cast<Index>(listed.size()), at, out);
+}
+
+inline void find_divergence(const OwnedBody<Cpu>& b, const Dense<Index>& listed,
+                            const double* stress, double* f) {
+  std::fill_n(f, 3 * static_cast<std::size_t>(b.n_nodes()), 0.0);
+  add_stress_divergence(b.view(), listed.data(), static_cast<Index>(listed.size()), stress, f);
+}
+
 template <class B>
 void bind_body(py::module_& m) {
   using Owned = OwnedBody<B>;
@@ -104,25 +119,16 @@ void bind_body(py::module_& m) {
       .def("strain",
            [](const Owned& b, const Dense<Index>& listed, const Dense<double>& u) {
              require_shape(u, {b.n_nodes(), 3}, "u");
-             const auto n = static_cast<Index>(listed.size());
-             py::array_t<double> out({static_cast<py::ssize_t>(n), py::ssize_t{4}, py::ssize_t{6}});
-             const Body body = b.view();
-             vertex_strain(
-                 body, listed.data(), n,
-                 [&](Index k, int a) {
-                   return u.data() +
-                          3 * static_cast<std::size_t>(body.element(listed.data()[k])[a]);
-                 },
-                 out.mutable_data());
+             py::array_t<double> out({listed.size(), py::ssize_t{4}, py::ssize_t{6}});
+             find_strain(b, listed, u.data(), out.mutable_data());
              return out;
            })
       .def("stress_divergence",
            [](const Owned& b, const Dense<Index>& listed, const Dense<double>& stress) {
              require_shape(stress, {listed.size(), 4, 6}, "stress");
-             std::vector<double> f(3 * static_cast<std::size_t>(b.n_nodes()), 0.0);
-             add_stress_divergence(b.view(), listed.data(), static_cast<Index>(listed.size()),
-                                   stress.data(), f.data());
-             return to_numpy<double>(f, {b.n_nodes(), 3});
+             py::array_t<double> out({py::ssize_t{b.n_nodes()}, py::ssize_t{3}});
+             find_divergence(b, listed, stress.data(), out.mutable_data());
+             return out;
            })
       .def("assemble_p1", [](const Owned& b) {
         AssembledP1<double> a;

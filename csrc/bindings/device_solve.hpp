@@ -2,8 +2,23 @@
 #pragma once
 #include "bindings/device_array.hpp"
 #include "bindings/solve.hpp"
+#include "operators/vertex_fields_cuda.hpp"
 
 namespace femcrust {
+
+inline void find_strain(const OwnedBody<Cuda>& b, const Dense<Index>& listed, const double* u,
+                        double* out) {
+  const DeviceFields fields(b.view(), *b.product_blocks, listed.data(),
+                            static_cast<Index>(listed.size()));
+  fields.strain(u, b.n_nodes(), out);
+}
+
+inline void find_divergence(const OwnedBody<Cuda>& b, const Dense<Index>& listed,
+                            const double* stress, double* f) {
+  const DeviceFields fields(b.view(), *b.product_blocks, listed.data(),
+                            static_cast<Index>(listed.size()));
+  fields.divergence(stress, b.n_nodes(), f);
+}
 
 template <>
 inline void bind_in_place(py::class_<Problem<Cuda>>& stiffness) {

@@ -10,8 +10,9 @@ import femcrust
 from femcrust import backends, machine
 from femcrust.errors import DeviceError, InputError
 
-
-WHY = "(this build has no CUDA|no CUDA driver is installed|the driver is for CUDA|no device is there)"
+WHY = (
+    "(this build has no CUDA|no CUDA driver is installed|the driver is for CUDA|no device is there)"
+)
 
 
 @pytest.fixture

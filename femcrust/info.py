@@ -18,12 +18,12 @@ def text() -> str:
     """What `femcrust info` prints."""
     built = backends.description()
     level = str(built["instruction_set"])
+    cpu = f"cpu ({level}: {INSTRUCTIONS[level]}, {built['threads']} threads)"
     lines = [
         f"femcrust {_version('femcrust')}",
         f"python   {platform.python_version()} on {platform.platform()}",
         f"memory   {physical_memory() / GIB:.1f} GiB",
-        f"backends cpu ({level}: {INSTRUCTIONS[level]}, {built['threads']} threads)"
-        f"{', cuda (sm_80, sm_90)' if built['cuda'] else ''}",
+        f"backends {', '.join([cpu, 'cuda (sm_80, sm_90)'] if built['cuda'] else [cpu])}",
         *(f"devices  {line}" for line in backends.device_lines()),
         "packages " + ", ".join(f"{name} {_version(name)}" for name in PACKAGES),
     ]

@@ -10,6 +10,7 @@
 # and prints a short table last. `all` goes through them in order; one that fails stops no other.
 #   BACKEND=cuda|emulated|cpu      what is measured; cpu and emulated rehearse without a device
 #   SIZES="1e6 1e7"                of `solves`, in place of 1e6, 1e7, 1e8 and the largest that fits
+#   WHEELS=.whl                    a folder of wheels of what the suite needs and the machine lacks
 #   FEMCRUST_COMMIT=…              the commit, where there is no git; or a file perf/commit.txt
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -26,6 +27,10 @@ PATH=$scripts:$PATH:/usr/local/cuda/bin
 tag=$("$PYTHON" -c 'import sys; print(sys.implementation.cache_tag)')
 export FEMCRUST_BUILD=$PWD/build/$BACKEND-$tag
 export PYTHONPATH=$PWD:$PWD/perf:$PWD/perf/gpu PYTHONUNBUFFERED=1
+if compgen -G "${WHEELS:=.whl}/*.whl" > /dev/null; then
+  "$PYTHON" -m pip install -q --no-index --no-deps --no-compile --upgrade --target build/site "$WHEELS"/*.whl &&
+    PYTHONPATH=$PYTHONPATH:$PWD/build/site
+fi
 [ "$BACKEND" = emulated ] && export FEMCRUST_CUDA=emulated
 
 # The core, built beside the sources: no wheel, no index, nothing fetched.

@@ -76,7 +76,8 @@ def block_rows(xp: Any, add_at: Any, space: Discretisation, lam: Floats, mu: Flo
 def scalar_rows(xp: Any, begin: Any, columns: Any, blocks: Any) -> tuple[Any, Any, Any]:
     """The same as rows of numbers: data, indices, indptr."""
     count = begin[1:] - begin[:-1]
-    row = xp.repeat(xp.arange(len(count)), 3 * 3 * _host(count)).reshape(-1, 3, 3)
+    row = xp.searchsorted(begin, xp.arange(len(columns)), side="right") - 1
+    row = row[:, None, None]
     entry = xp.arange(len(columns))[:, None, None]
     a, b = xp.arange(3)[None, :, None], xp.arange(3)[None, None, :]
     place = 9 * begin[row] + a * 3 * count[row] + 3 * (entry - begin[row]) + b
@@ -87,11 +88,6 @@ def scalar_rows(xp: Any, begin: Any, columns: Any, blocks: Any) -> tuple[Any, An
     starts = 9 * begin[:-1, None] + xp.arange(3)[None, :] * 3 * count[:, None]
     indptr = xp.concatenate([starts.ravel(), 9 * begin[-1:]])
     return data, indices, indptr.astype(np.int32)
-
-
-def _host(values: Any) -> Any:
-    """`repeat` of CuPy takes its counts from the host."""
-    return values.get() if hasattr(values, "get") else values
 
 
 def measured(

@@ -13,7 +13,7 @@ import numpy as np
 
 from femcrust import backends
 from femcrust.errors import InputError
-from femcrust.mesh.mesh import Floats, Ints, Mesh
+from femcrust.mesh.mesh import NUMBERED, Floats, Ints, Mesh
 
 # Ends of mid-edge nodes 4 … 9 of a tetrahedron, and of 3 … 5 of a triangle.
 TET_EDGES = ((0, 1), (1, 2), (0, 2), (0, 3), (1, 3), (2, 3))
@@ -72,4 +72,8 @@ def discretise(mesh: Mesh) -> Discretisation:
         nodes, elements, edges = core.quadratic(mesh.points, mesh.tets)
     except core.ArgumentError as error:
         raise InputError(f"mesh: {error}; nodes are numbered with 32 bits") from error
+    if 3 * len(nodes) > NUMBERED:  # sums over the edges of vertices, and vectors, count so far
+        raise InputError(
+            f"mesh: {3 * len(nodes):,} unknowns, more than {NUMBERED:,}; make the mesh coarser"
+        )
     return Discretisation(mesh, nodes, elements, edges)

@@ -3,7 +3,11 @@
 A counter (iterations, unknowns, colours, bytes, flops, allocations, all below "counters") that
 changed without a reason is named, and the exit status is 1: counters do not depend on the machine,
 so a change has a cause. A reason is a line `PATTERN: why` in the file of reasons, PATTERN as in the
-shell, of the names that this program prints. Times depend on the machine and are only reported.
+shell, of the names that this program prints. Times depend on the machine and are only reported,
+
+but for results of one device (perf/gpu.sh; baselines/DEVICE.json): there a time below "times" that
+grew by more than a tenth needs a reason like a counter, if it also grew so in copies of the same
+bytes: seconds times the copy bandwidth that was measured in the same run.
 """
 
 from __future__ import annotations
@@ -20,9 +24,13 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 COUNTED = {"iterations", "unknowns", "n_dof", "n_elements", "n_colours"}
 COUNTED |= {"bytes", "flops", "allocations"}
+SLOWER = 1.10  # of a device's times, from which on they need a reason
 LABELS = ("mesh", "size", "solver", "threads")  # they name a run among others
 
+PLURALS = {"runs", "solves", "counters"}  # words of a name that tell nothing
+
 Values = dict[str, list[float]]  # name -> what the runs of that name found
+Times = dict[str, list[tuple[float, float]]]  # name -> seconds, bytes that a copy moves meanwhile
 
 
 def leaves(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], float]]:
@@ -44,7 +52,7 @@ def collect(result: Any) -> tuple[Values, Values]:
     counters: Values = {}
     times: Values = {}
     for path, value in leaves(result):
-        words = [word for word in path if word not in {"runs", "solves", "counters"}]
+        words = [word for word in path if word not in PLURALS]
         name = " ".join(words)
         if "counters" in path or path[-1] in COUNTED:
             counters.setdefault(name, []).append(value)
@@ -87,6 +95,50 @@ def read_reasons(path: Path) -> list[tuple[str, str]]:
     return found
 
 
+def device(result: Any) -> str | None:
+    """The device of a result, or of a baseline of several parts; None where a CPU was measured."""
+    name = result.get("device") if isinstance(result, dict) else None
+    return str(name) if name else None
+
+
+def watched(result: Any, path: tuple[str, ...] = (), copy: float | None = None) -> Times:
+    """A device's times that count, below "times", in seconds and in bytes copied meanwhile."""
+    found: Times = {}
+    if isinstance(result, dict):
+        copy = result.get("copy_bytes_per_s", copy)
+        label = tuple(str(result[k]) for k in LABELS if k in result) if "solver" in result else ()
+        for key, value in result.items():
+            if key == "times":
+                for name, seconds in value.items():
+                    words = [word for word in (*path, *label, name) if word not in PLURALS]
+                    found.setdefault(" ".join(words), []).append((seconds, seconds * (copy or 1)))
+            else:
+                for name, values in watched(value, (*path, *label, key), copy).items():
+                    found.setdefault(name, []).extend(values)
+    elif isinstance(result, list):
+        for number, one in enumerate(result):
+            name = one.get("version", number) if isinstance(one, dict) else number
+            inner = path if isinstance(one, dict) and "solver" in one else (*path, str(name))
+            for key, values in watched(one, inner, copy).items():
+                found.setdefault(key, []).extend(values)
+    return found
+
+
+def too_slow(old: Times, new: Times) -> dict[str, str]:
+    """Time -> how much it grew, by medians, both in seconds and in copies."""
+    found = {}
+    for name in sorted(old.keys() & new.keys()):
+        ratios = [
+            statistics.median(value[k] for value in new[name])
+            / max(statistics.median(value[k] for value in old[name]), 1e-300)
+            for k in (0, 1)
+        ]
+        if not any(ratio <= SLOWER for ratio in ratios):  # NaN does not pass
+            before, after = (statistics.median(v[0] for v in of[name]) for of in (old, new))
+            found[name] = f"{before:.3g} → {after:.3g} s, x {min(ratios):.2f}"
+    return found
+
+
 def slower(old: Values, new: Values) -> Iterator[str]:
     """One line for each time that both results have, by medians."""
     for name in sorted(old.keys() & new.keys()):
@@ -96,7 +148,7 @@ def slower(old: Values, new: Values) -> Iterator[str]:
 
 
 def main(words: list[str] | None = None) -> int:
-    """The command line; 1 if a counter changed without a reason."""
+    """The command line; 1 if a counter, or a device's time, changed without a reason."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("old", type=Path)
     parser.add_argument("new", type=Path)
@@ -106,8 +158,13 @@ def main(words: list[str] | None = None) -> int:
     old, new = (json.loads(path.read_text(encoding="utf-8")) for path in (given.old, given.new))
     reasons = read_reasons(given.reasons) if given.reasons.exists() else []
     (old_counters, old_times), (new_counters, new_times) = collect(old), collect(new)
+    changes = differences(old_counters, new_counters)
+    if device(old) and device(old) == device(new):
+        changes |= too_slow(watched(old), watched(new))
+    elif device(old) or device(new):
+        sys.stdout.write(f"other devices, so times do not count: {device(old)}, {device(new)}\n")
     unexplained = 0
-    for name, change in differences(old_counters, new_counters).items():
+    for name, change in changes.items():
         why = next((reason for pattern, reason in reasons if fnmatchcase(name, pattern)), None)
         unexplained += why is None
         sys.stdout.write(

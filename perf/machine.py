@@ -26,15 +26,19 @@ def description() -> dict[str, Any]:
 
 
 def commit() -> str:
-    """Of the sources measured; with a + where they were changed since."""
+    """Of the sources measured; with a + where they were changed since. A copy without history is
+    told by FEMCRUST_COMMIT or by the file commit.txt beside this one."""
     here = Path(__file__).resolve().parent
+    told, note = os.environ.get("FEMCRUST_COMMIT"), here / "commit.txt"
+    if told:
+        return told
     try:
         found = subprocess.run(
             ["git", "describe", "--always", "--abbrev=12", "--dirty=+"],
             cwd=here, capture_output=True, text=True, check=True,
         )  # fmt: skip
     except (OSError, subprocess.CalledProcessError):
-        return "unknown"
+        return note.read_text("utf-8").strip() if note.exists() else "unknown"
     return found.stdout.strip()
 
 

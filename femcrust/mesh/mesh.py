@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 
+NUMBERED = 2**31 - 1  # the core numbers elements, and the three unknowns of each node, with 32 bits
 HILBERT_BITS = 16  # per axis: 2^16 cells across the mesh, far below any element's size
 
 

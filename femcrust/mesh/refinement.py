@@ -15,9 +15,7 @@ from numpy.typing import NDArray
 from femcrust import backends
 from femcrust.errors import InputError
 from femcrust.mesh.exterior import OUTWARD_FACES, Exterior, exterior_faces
-from femcrust.mesh.mesh import Floats, Ints, Mesh
-
-NUMBERED = 2**31 - 1  # the core numbers elements, and the three unknowns of each node, with 32 bits
+from femcrust.mesh.mesh import NUMBERED, Floats, Ints, Mesh
 
 
 @dataclass(frozen=True)

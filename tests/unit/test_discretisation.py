@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from femcrust import backends
+from femcrust import backends, discretisation
 from femcrust.discretisation import TET_EDGES, count_nodes, discretise
 from femcrust.errors import InputError
 from femcrust.mesh.box import BoxSpec, box_mesh
@@ -115,3 +115,13 @@ def test_numbers_do_not_depend_on_threads() -> None:
         digests.add(digest())
     core.set_threads(before)
     assert len(digests) == 1
+
+
+def test_more_unknowns_than_32_bits_count_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    mesh = split_cubes(2)
+    n = discretise(mesh).n_dof
+    monkeypatch.setattr(discretisation, "NUMBERED", n)
+    assert discretise(mesh).n_dof == n
+    monkeypatch.setattr(discretisation, "NUMBERED", n - 1)
+    with pytest.raises(InputError, match=rf"mesh: {n} unknowns, more than {n - 1}; make the mesh"):
+        discretise(mesh)

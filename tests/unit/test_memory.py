@@ -70,12 +70,15 @@ def test_forecast_is_what_the_reference_backend_holds(
 
 
 def test_solver_vectors_are_counted(body: tuple[Refined, Discretisation]) -> None:
-    operator, preconditioner, _ = built(body, backends.select("cpu"), "mixed", True)
-    before = backends.core().allocations()
     load = np.random.default_rng(618_205_733).normal(size=(body[1].n_nodes, 3))
-    solvers.solve(operator, preconditioner, load, tolerance=0.5)
+    counts = []
+    for _ in range(2):  # the first leaves each thread its scratch memory
+        operator, preconditioner, _ = built(body, backends.select("cpu"), "mixed", True)
+        before = backends.core().allocations()
+        solvers.solve(operator, preconditioner, load, tolerance=0.5)
+        counts.append(backends.core().allocations() - before)
     # r, z, p and q are the core's, b and x the caller's: six on a device, which has no caller
-    assert backends.core().allocations() - before == 4
+    assert counts[1] == 4
     n = body[1].n_nodes
     assert forecast(body[1], "mixed", 0)[VECTORS] == 6 * 24 * n
     assert forecast(body[1], "mixed", 0, columns=16)[VECTORS] == 7 * 16 * 24 * n

@@ -1,4 +1,5 @@
-"""perf/compare.py names a counter that changed without a reason, and only reports times."""
+"""perf/compare.py names a counter that changed without a reason, and reports times; those of one
+device must not grow by more than a tenth."""
 
 from __future__ import annotations
 
@@ -103,3 +104,57 @@ def test_flat_results_of_run_py_compare_too(compare: ModuleType, tmp_path: Path)
     assert compared(compare, tmp_path, new, old=old) == 0
     new["cold_solve"]["iterations"] = 13  # type: ignore[index]
     assert compared(compare, tmp_path, new, old=old) == 1
+
+
+def on_device(factor: float = 1.0, copy: float = 4e12, device: str = "A card") -> dict[str, Any]:
+    """A result of two runs and a ladder on a device, with times multiplied by `factor`."""
+    products = {"fp32_1": {"times": {"product_s": 1e-3 * factor}, "of_copy": 0.5}}
+    head = {"device": device, "copy_bytes_per_s": copy}
+    solve = {"size": "1e6", "solver": "femcrust", "iterations": 11, "products": products,
+             "times": {"setup_s": 0.2 * factor}, "host": {"mesh_s": 5.0 * factor}}  # fmt: skip
+    rival = {"size": "1e6", "solver": "naive", "times": {"product_s": 2e-3 * factor}}
+    rung = {"version": "3 vectors", "times": {"kernel_s": 1e-4 * factor}}
+    return {
+        "device": device,
+        "solves": {**head, "runs": [solve, rival]},
+        "ladder": {**head, "ladder": {"product": {"versions": [rung]}}},
+    }
+
+
+def test_device_times_fail_where_they_grew_by_more_than_a_tenth(
+    compare: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = on_device()
+    assert compared(compare, tmp_path, on_device(1.09), old=old) == 0
+    assert compared(compare, tmp_path, on_device(0.3), old=old) == 0
+    assert compared(compare, tmp_path, on_device(1.11), old=old) == 1
+    out = capsys.readouterr().out
+    found = [line for line in out.splitlines() if "WITHOUT" in line]
+    assert len(found) == 4  # setup, both products, the rung; not the mesh, which is the host's
+    assert any(
+        line.startswith("1e6 femcrust products fp32_1 product_s: 0.001 → 0.00111 s, x 1.11")
+        for line in found
+    )
+    assert compared(compare, tmp_path, on_device(1.11), "--accept", old=old) == 0
+
+
+def test_a_slower_card_or_another_is_no_slower_code(
+    compare: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = on_device()
+    assert compared(compare, tmp_path, on_device(1.3, copy=3.1e12), old=old) == 0
+    assert compared(compare, tmp_path, on_device(1.3, copy=3.9e12), old=old) == 1
+    assert compared(compare, tmp_path, on_device(3.0, device="Another"), old=old) == 0
+    assert "other devices" in capsys.readouterr().out
+    nan = on_device()
+    nan["solves"]["runs"][0]["times"]["setup_s"] = float("nan")
+    assert compared(compare, tmp_path, nan, old=old) == 1
+
+
+def test_reason_excuses_a_slower_time(compare: ModuleType, tmp_path: Path) -> None:
+    reasons = tmp_path / "reasons.txt"
+    reasons.write_text("*_s: checked twice from now on\n", "utf-8")
+    slow = on_device(1.5)
+    assert compared(compare, tmp_path, slow, "--reasons", str(reasons), old=on_device()) == 0
+    slow["solves"]["runs"][0]["iterations"] = 12
+    assert compared(compare, tmp_path, slow, "--reasons", str(reasons), old=on_device()) == 1

@@ -1,0 +1,219 @@
+"""Parts of `perf/gpu.sh` that run other programs: the suite, the sanitizer, the kernel ladders.
+
+    python perf/gpu/programs.py suite|sanitize|ladder FOLDER [--backend cpu] [--limit SECONDS]
+
+A program that is missing, refuses the device or runs out of time is recorded; the others go on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import record
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+TOOLKITS = ("/usr/local/cuda/bin",)  # where programs of CUDA are when the PATH does not tell
+CHECKS = ("memcheck", "racecheck", "synccheck", "initcheck")
+FOUND = re.compile(r"ERROR SUMMARY: (\d+) error|RACECHECK SUMMARY: (\d+) hazard")
+CLOSING = re.compile(r"(\d+) (passed|failed|skipped|errors?|xfailed)")
+KEPT = 20_000  # characters of a program's output
+SPARE = 20.0  # seconds to write results in
+# Words in the names of the tests that each backend runs.
+DEVICE_WORDS = {"cuda": ("cuda", "device"), "emulated": ("emulated", "device"),
+                "cpu": ("refinement", "operators", "solver", "device")}  # fmt: skip
+
+
+def program(name: str) -> str | None:
+    """Where a program is, or None."""
+    path = os.pathsep.join([os.environ.get("PATH", ""), *TOOLKITS])
+    return shutil.which(name, path=path)
+
+
+def ran(command: list[str], seconds: float, **environment: str) -> dict[str, Any]:
+    """Status, seconds and the end of what a program printed."""
+    start = time.monotonic()
+    try:
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            timeout=max(1.0, seconds), cwd=ROOT, env={**os.environ, **environment}, check=False,
+        )  # fmt: skip
+        status, output = done.returncode, done.stdout
+    except subprocess.TimeoutExpired as error:
+        raw = error.stdout or b""
+        output = raw.decode(errors="replace") if isinstance(raw, bytes) else raw
+        status, output = 124, output + f"\nout of time after {seconds:.0f} s"
+    except OSError as error:
+        status, output = 127, str(error)
+    return {"status": status, "wall_s": time.monotonic() - start, "output": output[-KEPT:]}
+
+
+LISTED = """
+import importlib.util, sys, warnings
+from pathlib import Path
+warnings.simplefilter("ignore")
+sys.path.insert(0, "tests")
+here = str(Path.cwd())
+for path in sorted(Path("tests/unit").glob("test_*.py")):
+    before = set(sys.modules)
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    try:
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    except ImportError as error:
+        print(path, error, file=sys.stderr)
+        for name in set(sys.modules) - before:  # half of a package must not serve the next file
+            if here in str(getattr(sys.modules[name], "__file__", "")) and "_core" not in name:
+                del sys.modules[name]
+    else:
+        print("TAKEN", path)
+"""
+
+
+def suite(backend: str, limit: float) -> tuple[dict[str, Any], list[tuple[Any, ...]], bool]:
+    """Tests of the device, whose absence is a failure; files stay out whose packages are missing,
+    such as mesh readers and case files on a bare node."""
+    listed = ran([sys.executable, "-c", LISTED], limit)["output"].splitlines()
+    files = [line.split()[1] for line in listed if line.startswith("TAKEN ")]
+    out = [line for line in listed if not line.startswith("TAKEN ")]
+    chosen = [word for name in DEVICE_WORDS.get(backend, (backend,)) for word in (name, "or")][:-1]
+    command = [sys.executable, "-m", "pytest", "-q", "--maxfail=20", "-p", "no:cacheprovider"]
+    require = {"FEMCRUST_REQUIRE": "cuda"} if backend == "cuda" else {}
+    found = ran([*command, "-k", " ".join(chosen), *files], limit, **require)
+    last = next((line for line in reversed(found["output"].splitlines()) if " in " in line), "")
+    counts = {word.removesuffix("s"): int(n) for n, word in CLOSING.findall(last)}
+    good = found["status"] == 0 and counts.get("passed", 0) > 0
+    rows: list[tuple[Any, ...]] = [("files", len(files)), ("files left out", len(out))]
+    rows += [(f"tests {word}", n) for word, n in counts.items()]
+    return {**found, "tests": counts, "left_out": out}, rows, good
+
+
+def sanitize(backend: str, limit: float) -> tuple[dict[str, Any], list[tuple[Any, ...]], bool]:
+    """compute-sanitizer on small_case.py, one check after the other."""
+    tool = program("compute-sanitizer")
+    command = [sys.executable, str(HERE / "small_case.py"), backend]
+    start = time.monotonic()
+    result: dict[str, Any] = {"alone": ran(command, limit)}
+    rows: list[tuple[Any, ...]] = [("without a checker", f"status {result['alone']['status']}")]
+    good = result["alone"]["status"] == 0
+    for check in CHECKS:
+        left = limit - (time.monotonic() - start)
+        if backend != "cuda" or tool is None or left < 10:
+            why = "not for this backend" if backend != "cuda" else "out of time"
+            result[check] = {"refused": "compute-sanitizer is not here" if tool is None else why}
+            rows.append((check, result[check]["refused"]))
+            continue
+        share = left / (len(CHECKS) - CHECKS.index(check))
+        options = ["--tool", check, "--target-processes", "all", "--error-exitcode", "9"]
+        found = ran([tool, *options, *command], share)
+        summaries = FOUND.findall(found["output"])
+        n = sum(int(number) for pair in summaries for number in pair if number)
+        found["errors"] = n if summaries else None
+        result[check] = found
+        # no summary: the tool refused the device or time ended; that is recorded, no failure
+        rows.append((check, f"{n} errors" if summaries else f"no verdict: {found['status']}"))
+        good &= n == 0
+    return result, rows, good
+
+
+def ladder(backend: str, limit: float) -> tuple[dict[str, Any], list[tuple[Any, ...]], bool]:
+    """Build and run every perf/kernels/*.cu. Of what it prints, lines that are JSON objects are
+    versions of its kernel: {"version": …, "seconds": …, "bytes": …}."""
+    nvcc = program("nvcc")
+    sources = sorted((ROOT / "perf" / "kernels").glob("*.cu"))
+    copy = record.copy_bandwidth(backend) if sources else None
+    capability = record.nvidia_smi("compute_cap")[0].replace(".", "") or "90"
+    end = time.monotonic() + limit
+    result: dict[str, Any] = {}
+    rows: list[tuple[Any, ...]] = []
+    good = True
+    folder = ROOT / "build" / "kernels"
+    folder.mkdir(parents=True, exist_ok=True)
+    library = Path(os.environ.get("FEMCRUST_BUILD", ROOT / "build")) / "libdevice_cuda.a"
+    for index, source in enumerate(sources):
+        share = (end - time.monotonic()) / (len(sources) - index)
+        if nvcc is None:
+            result[source.stem] = {"refused": "nvcc is not here"}
+            rows.append((source.stem, "nvcc is not here", None, None))
+            good = False
+            continue
+        target = folder / source.stem
+        flags = ["-O3", "-std=c++20", f"-arch=sm_{capability}", "--expt-relaxed-constexpr"]
+        flags += ["-lineinfo", "-Xptxas", "-v", f"-I{ROOT / 'csrc'}", "-o", str(target)]
+        built = ran([nvcc, *flags, str(source), *[str(library)] * library.exists()], share)
+        found: dict[str, Any] = {"build": built}
+        if built["status"] == 0:
+            found["run"] = ran([str(target)], share)
+            found["versions"] = versions(found["run"]["output"], copy)
+        result[source.stem] = found
+        status = found.get("run", built)["status"]
+        good &= status == 0
+        for one in found.get("versions", []):
+            rows.append(
+                (source.stem, one.get("version"), one.get("times", {}).get("kernel_s"),
+                 one.get("of_copy"))
+            )  # fmt: skip
+        if status or not found.get("versions"):
+            rows.append((source.stem, f"status {status}", None, None))
+    return result, rows, good
+
+
+def versions(output: str, copy: float | None) -> list[dict[str, Any]]:
+    """The JSON objects among printed lines, seconds as times and parts of the copy bandwidth.
+
+    >>> versions('text\n{"version": "naive", "seconds": 2.0, "bytes": 4}', 8.0)
+    [{'version': 'naive', 'bytes_moved': 4, 'times': {'kernel_s': 2.0}, 'of_copy': 0.25}]
+    """
+    found = []
+    for line in output.splitlines():
+        if not line.startswith("{"):
+            continue
+        try:
+            one = json.loads(line)
+        except ValueError:
+            continue
+        seconds, moved = one.pop("seconds", None), one.pop("bytes", None)
+        if moved is not None:
+            one["bytes_moved"] = moved
+        if seconds:
+            one["times"] = {"kernel_s": seconds}
+            if moved:
+                one["of_copy"] = record.of_copy(moved, seconds, copy)
+        found.append(one)
+    return found
+
+
+DO = {"suite": suite, "sanitize": sanitize, "ladder": ladder}
+HEADS = {
+    "suite": ("what", "number"),
+    "sanitize": ("check", "found"),
+    "ladder": ("kernel", "version", "s", "of copy"),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("do", choices=DO)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--backend", default="cuda")
+    parser.add_argument("--limit", type=float, default=450.0)
+    given = parser.parse_args()
+    start = time.monotonic()
+    head = record.about(given.backend)
+    left = given.limit - (time.monotonic() - start) - SPARE
+    result, rows, good = DO[given.do](given.backend, left)
+    record.write(given.folder, given.do, {**head, given.do: result})
+    print(record.table(rows, HEADS[given.do]))
+    sys.exit(0 if good else 1)
+
+
+if __name__ == "__main__":
+    main()

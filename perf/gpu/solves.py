@@ -1,0 +1,125 @@
+"""Cold solves of growing bodies and of the largest that fits: `perf/gpu.sh solves`.
+
+Each body is measured by a process of its own (one_solve.py), so that one which fails or is out of
+time leaves the others' numbers, and its own as far as they came.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import bodies
+import record
+
+from femcrust import memory
+from femcrust.machine import physical_memory
+
+GROWING = ("1e6", "1e7", "1e8")
+RIVALS = {"3e4", "1e6", "1e7", "1e8"}  # sizes at which other products are measured, too
+# Host memory of mesh, space, load, solution and the setup, bytes an unknown, rounded up.
+HOST_BYTES = 130
+LEAST = 0.7  # of a nominal number of unknowns, the true one
+SHARE = 0.95  # of a device's free memory that is taken
+SPARE = 20.0  # seconds to write results in
+
+
+def largest(free: int, host: int) -> str | None:
+    """The largest of the sizes that fits both memories."""
+    for size in sorted(bodies.SIZES, key=float, reverse=True):
+        if LEAST * float(size) * HOST_BYTES > host:
+            continue  # not worth counting
+        counts, n_infinite = bodies.counts(size)
+        needed = memory.device_bytes(
+            counts.tets, counts.unknowns // 3, counts.vertices, n_infinite=n_infinite
+        )
+        if needed <= SHARE * free and counts.unknowns * HOST_BYTES <= host:
+            return size
+    return None
+
+
+def one(
+    size: str, backend: str, copy: float | None, seconds: float, folder: Path
+) -> list[dict[str, Any]]:
+    """The runs of one body; a `failed` tells what ended them early."""
+    path = folder / f"{size}.json"
+    command = [sys.executable, str(Path(__file__).with_name("one_solve.py")), size, str(path)]
+    command += ["--backend", backend] + ["--copy", str(copy)] * bool(copy)
+    command += ["--rivals"] * (size in RIVALS)
+    failed = None
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=max(1.0, seconds), check=False,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )  # fmt: skip
+        if done.returncode:
+            words = done.stderr.strip().splitlines()[-1:] or ["no message"]
+            failed = f"status {done.returncode}: {words[0][:300]}"
+    except subprocess.TimeoutExpired:
+        failed = f"out of time after {seconds:.0f} s"
+    runs = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    if failed:
+        runs = runs or [{"solver": "femcrust", "size": size}]
+        stage = runs[0].get("host", {}).get("stage", "the start")
+        runs[0]["failed"] = f"{failed}; last done: {stage}"
+    return list(runs)
+
+
+def rows(runs: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    """Lines of the table at the end."""
+    found = []
+    for run in runs:
+        times, solves = run.get("times", {}), run.get("solves", {})
+        iterations = run.get("iterations", solves.get("cold", {}).get("iterations"))
+        seconds = times.get("cold_solve_s", times.get("product_s"))
+        rate = run.get("cold_mdof_per_s")
+        found.append(
+            (run["size"], run["solver"], run.get("unknowns"), times.get("setup_s"), seconds,
+             iterations, rate, run.get("of_copy"), run.get("failed", "")[:60])
+        )  # fmt: skip
+        for name, product in run.get("products", {}).items():
+            what = product["times"]["product_s"], None, 1e3 * product["gdof_rhs_per_s"]
+            found.append(
+                (run["size"], f"  product {name}", "", None, *what, product["of_copy"], "")
+            )
+    return found
+
+
+HEAD = ("size", "what", "unknowns", "setup s", "s", "iterations", "M unk/s", "of copy", "failed")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--backend", default="cuda")
+    parser.add_argument("--limit", type=float, default=450.0, help="seconds for all of it")
+    parser.add_argument("--sizes", nargs="*", choices=bodies.SIZES, help="instead of all")
+    given = parser.parse_args()
+    end = time.monotonic() + given.limit
+    head = record.about(given.backend)
+    sizes = given.sizes or [*GROWING]
+    if not given.sizes:
+        free = head["device_memory_bytes"] or physical_memory()
+        most = largest(free, physical_memory())
+        sizes += [most] if most and most not in sizes else []
+    runs: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for size in sizes:
+            left = end - time.monotonic() - SPARE
+            runs += one(size, given.backend, head["copy_bytes_per_s"], left, Path(folder))
+            record.write(given.folder, "solves", {**head, "runs": runs})
+    print(record.table(rows(runs), HEAD))
+    print(f"copy: {(head['copy_bytes_per_s'] or 0) / 1e9:.0f} GB/s on {head['device']}")
+    if any(run["solver"] == "femcrust" and "failed" in run for run in runs):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -15,6 +15,7 @@ from scipy.interpolate import RegularGridInterpolator
 
 from femcrust.data_units import factor
 from femcrust.errors import InputError
+from femcrust.grid_files import contents_of
 
 Floats = NDArray[np.float64]
 
@@ -53,7 +54,7 @@ class Grid:
 
 def read_grid(path: Path, variable: str | None, quantity: str, unit: str | None = None) -> Grid:
     """One variable of a netCDF file (classic or netCDF4); `unit` replaces its `units`."""
-    contents = _contents(path)
+    contents = contents_of(path)
     name = _chosen(path, contents, variable, quantity)
     values, dimensions, units = contents[name]
     written = unit if unit is not None else units
@@ -99,69 +100,3 @@ def _chosen(path: Path, contents: dict[str, Any], variable: str | None, quantity
             f"name one of {', '.join(map(repr, fields))}"
         )
     return variable
-
-
-def _contents(path: Path) -> dict[str, tuple[Floats, tuple[str, ...], str]]:
-    """name -> (values, dimension names, units) of every numeric variable."""
-    try:
-        with open(path, "rb") as stream:
-            magic = stream.read(4)
-        return _classic(path) if magic.startswith(b"CDF") else _netcdf4(path)
-    except Exception as error:  # in a damaged file scipy and h5py fail in any way there is
-        why = " ".join(str(error).split())[:200] or type(error).__name__
-        raise InputError(f"{path}: is no netCDF grid ({why}); check the name") from None
-
-
-def _unpacked(values: Any, attributes: dict[str, Any]) -> Floats:
-    """Numbers after fill value, scale and offset of the CF conventions."""
-    numbers = np.array(values, dtype=np.float64)
-    for key in ("_FillValue", "missing_value"):
-        if key in attributes:
-            numbers[np.asarray(values) == np.ravel(attributes[key])[0]] = np.nan
-    scale, offset = attributes.get("scale_factor", 1.0), attributes.get("add_offset", 0.0)
-    return np.asarray(numbers * np.ravel(scale)[0] + np.ravel(offset)[0])
-
-
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
-
-
-def _classic(path: Path) -> dict[str, tuple[Floats, tuple[str, ...], str]]:
-    from scipy.io import netcdf_file
-
-    with netcdf_file(str(path), "r", mmap=False) as file:
-        return {
-            name: (
-                _unpacked(v[:], v._attributes),
-                tuple(v.dimensions),
-                _text(v._attributes.get("units", "")),
-            )
-            for name, v in file.variables.items()
-            if v.shape and np.dtype(v.data.dtype).kind in "fiu"
-        }
-
-
-def _netcdf4(path: Path) -> dict[str, tuple[Floats, tuple[str, ...], str]]:
-    import h5py
-
-    found = {}
-    with h5py.File(path, "r") as file:
-        for name, v in file.items():
-            if not isinstance(v, h5py.Dataset) or not v.shape or v.dtype.kind not in "fiu":
-                continue
-            attributes = dict(v.attrs)
-            if _text(attributes.get("CLASS", "")) == "DIMENSION_SCALE":
-                dimensions: tuple[str, ...] = (name,)
-            else:
-                # Not by v.dims: HDF5's own walk over scales aborts the process in a damaged file.
-                lists = attributes.get("DIMENSION_LIST", [()] * len(v.shape))
-                dimensions = tuple(
-                    str(file[scales[0]].name).split("/")[-1] if len(scales) else "?"
-                    for scales in lists
-                )
-            found[name] = (
-                _unpacked(v[...], attributes),
-                dimensions,
-                _text(attributes.get("units", "")),
-            )
-    return found

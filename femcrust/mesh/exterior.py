@@ -173,5 +173,5 @@ def named(mesh: Mesh, exterior: Exterior, name: str) -> Ints:
         present.insert(0, "sides")
     known = [*present, *sorted(mesh.surfaces)]
     near = get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"; did you mean {near[0]}?" if near else ""
+    hint = f"; did you mean {near[0]}?" if near else ";"
     raise InputError(f"{name}: no such boundary{hint} available: {', '.join(known)}")

@@ -114,6 +114,7 @@ def test_two_conditions_on_a_face_are_refused() -> None:
 def test_unknown_and_inner_names_are_refused() -> None:
     mesh = block(2)
     assert "did you mean bottom?" in refused(mesh, {"botom": "fixed"})
+    assert "no such boundary; available: sides, west" in refused(mesh, {"floor": "fixed"})
     mesh.surfaces["fault"] = mesh.tets[:1, :3][:, [0, 1, 2]]
     inside = named(mesh, exterior_faces(mesh), "top")
     assert len(inside)

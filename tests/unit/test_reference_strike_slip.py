@@ -199,3 +199,14 @@ def test_cycle_of_a_stiff_half_space_is_a_locked_fault() -> None:
     assert misfit(v, locked) < 1e-3
     v = strike_slip.cycle_velocity(X, [period / 2], *PLATE, speed, 200 * period)[0]
     assert misfit(v, locked) > 0.1
+
+
+def test_ramp_is_the_integral_of_small_events() -> None:
+    t = 150 * YEAR
+    node, weight = np.polynomial.legendre.leggauss(20)
+    past = (node + 1) / 2 * t
+    ramp = weight @ strike_slip.event(X, past, *PLATE) * t / 2
+    exact = SPEED * (np.sign(X) * t / 2 + PERIOD * strike_slip.event(X, [t], *PLATE)[0] - ramp)
+    found = strike_slip.events(X, [t], *PLATE, SPEED, PERIOD, 1)[0]
+    assert misfit(found, exact) < 1e-12
+    assert misfit(strike_slip.events(X, [t], *PLATE, SPEED, PERIOD, 0)[0], exact) > 0.1

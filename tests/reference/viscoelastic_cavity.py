@@ -1,8 +1,8 @@
 """Displacement around a pressurised spherical cavity in viscoelastic rock, pressure on from t = 0.
 
-Shell, in a full space: cavity of radius R1, viscoelastic shell to R2, elastic beyond. With spherical
-symmetry u = A r + B/r² in the shell and C/r² beyond, σ_rr = 3K A - 4G B/r³, and the conditions at
-R1 (σ_rr = -P) and R2 (u, σ_rr continuous) give, with G* of the shell and μ beyond,
+Shell, in a full space: cavity of radius R1, viscoelastic shell to R2, elastic beyond. With
+spherical symmetry u = A r + B/r² in the shell and C/r² beyond, σ_rr = 3K A - 4G B/r³, and the
+conditions at R1 (σ_rr = -P) and R2 (u, σ_rr continuous) give, with G* of the shell and μ beyond,
 
     B = P / [4G*/R1³ - 12K (G* - μ)/(R2³ (3K + 4μ))]
     A = 4 (G* - μ) B / (R2³ (3K + 4μ)),    C = B (3K + 4G*)/(3K + 4μ)
@@ -71,7 +71,7 @@ def shell_surface(
     points: ArrayLike, center: ArrayLike, times: ArrayLike, inner: float, outer: float,
     pressure: float, bulk: float, body: Body, lam: float, mu: float,
 ) -> Array:  # fmt: skip
-    """Displacement (n_t, n, 3), m, at surface points (n,3): Mogi's source of the shell's strength."""
+    """Displacement (n_t, n, 3), m, at surface points (n,3), of Mogi's source of that strength."""
     terms = _strengths(inner, outer, 1.0, bulk, body, mu)
     history = 4 * mu * rational(*terms["C"], times, 1)
     return np.asarray(

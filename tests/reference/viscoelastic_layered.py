@@ -19,8 +19,9 @@ layer, exact for incompressible layers of uniform density).
 Sources: correspondence: Lee E. H. (1955), Q. Appl. Math. 13, 183-190; layered viscoelastic
 half-space: Rundle J. B. (1978), Viscoelastic crustal deformation by finite quasi-static sources,
 J. Geophys. Res. 83, 5937-5945; Wang R., Lorenzo-Martín F. and Roth F. (2006), PSGRN/PSCMP,
-Computers & Geosciences 32, 527-541; gravity at interfaces: Rundle J. B. (1981), Vertical displacements from a
-rectangular fault in layered elastic-gravitational media, J. Phys. Earth 29, 173-186.
+Computers & Geosciences 32, 527-541; gravity at interfaces: Rundle J. B. (1981), Vertical
+displacements from a rectangular fault in layered elastic-gravitational media, J. Phys. Earth 29,
+173-186.
 
 Frame and sources as in `layered.py`: x east, y north, z up; SI; positive times after the source.
 """
@@ -87,12 +88,16 @@ def greens(
     interfaces = np.cumsum([layer.thickness for layer in layers[:-1]])
     owner = np.searchsorted(interfaces, -z, side="right")
     pull = _buoyancy(layers, gravity)
+    if len(layers) == 1 and subtract and any(pull):
+        raise ValueError("gravity on a half-space: cut it into two equal layers")
     decay = layers[0].thickness if subtract else float(-z.max())
     if subtract and any(pull):
         # the surface's pull decays with the source's depth; below H/4 it is ρg/(kμ), 1e-4 and less
         decay = min(decay, max(float(-z.max()), decay / 4))
     n_weights = 2 if kind == "slip" else 1
     total = np.zeros((t.size, n_weights, z.size, len(layered.COLUMNS), r.size))
+    if len(layers) == 1 and subtract:
+        return total
     at_first = [layer.elastic(np.inf) for layer in layers]
     for k, w in layered._wavenumbers(at_first, float(r.max()), decay, fine):
         bessel = [jv(n, np.outer(k, r)) for n in range(4)]
@@ -189,7 +194,7 @@ def rectangle(
 
         u += _in_time(solve, layers[owner], t, "slip")
     if len(layers) == 1 and not gravity:
-        return u
+        return u  # nothing to add
     scale = layers[0].thickness
     knots = layered.knots_over(points, rows, along, scale, fine)
     table = greens(

@@ -21,12 +21,14 @@ Res. 75, 3257-3263; global matrix: Schmidt H. and Tango G. (1986), Geophys. J. R
 
 Frame: x east, y north, z up, metres. layers: (thickness, λ, μ) from the top, the last one a
 half-space (its thickness is ignored). A source exactly at an interface belongs to the layer below.
+`kernels` takes complex moduli too, by which `viscoelastic_layered.py` goes to viscoelastic layers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -36,7 +38,8 @@ from scipy.special import jv
 from . import disc, okada, point_source
 
 Array = NDArray[np.float64]
-Layers = Sequence[tuple[float, float, float]]
+Field = NDArray[Any]  # real, or complex with complex moduli
+Layers = Sequence[tuple[float, Any, Any]]
 
 # The difference kernel is dropped where it has decayed to exp(-DECAY).
 DECAY = 34.0
@@ -49,10 +52,10 @@ TABLE = [
 COLUMNS = [(s, c, n) for s, c, orders in TABLE for n in orders]
 
 
-def _system(lam: float, mu: float, mu0: float) -> Array:
+def _system(lam: Any, mu: Any, mu0: Any) -> Field:
     """A (6,6) of dy/d(kz) = A y, with z up."""
     c, m = lam + 2 * mu, mu / mu0
-    a = np.zeros((6, 6))
+    a = np.zeros((6, 6), dtype=np.result_type(float, lam, mu, mu0))
     a[0, 3], a[0, 1] = mu0 / c, lam / c
     a[1, 4], a[1, 0] = 1 / m, -1.0
     a[2, 5], a[5, 2] = 1 / m, m
@@ -61,20 +64,20 @@ def _system(lam: float, mu: float, mu0: float) -> Array:
     return a
 
 
-def _part(a: Array, sign: int) -> Array:
+def _part(a: Field, sign: int) -> Field:
     """Projector (6,6) on solutions like exp(sign ζ)."""
     i = np.eye(6)
     square = (a + sign * i) @ (a + sign * i)
-    return square @ (2 * i - sign * a) / 4
+    return np.asarray(square @ (2 * i - sign * a) / 4)
 
 
-def _evolve(a: Array, zeta: Array, sign: int) -> Array:
+def _evolve(a: Field, zeta: Array, sign: int) -> Field:
     """e^{sign ζ} [I + ζ (A - sign I)] (..., 6, 6), to be applied to `_part(a, sign)`."""
     z = zeta[..., None, None]
     return np.asarray(np.exp(sign * z) * (np.eye(6) + z * (a - sign * np.eye(6))))
 
 
-def _propagator(a: Array, zeta: Array) -> Array:
+def _propagator(a: Field, zeta: Array) -> Field:
     """exp(Aζ), well conditioned for |ζ| of order one."""
     z, a2 = zeta[..., None, None], a @ a
     ch, sh = np.cosh(z), np.sinh(z)
@@ -84,29 +87,37 @@ def _propagator(a: Array, zeta: Array) -> Array:
     )  # fmt: skip
 
 
-def _jumps(a: Array, mu0: float) -> Array:
+def _jumps(a: Field, mu0: Any) -> Field:
     """Δ (6, 5) of M_xx, M_zz, M_xz/i, M_xy/i, M_yz = 1 (x along k)."""
     f0, f1 = np.zeros((6, 5)), np.zeros((6, 5))
     f0[4, 0] = f1[3, 1] = f0[3, 2] = f0[5, 3] = f1[5, 4] = 1.0
     f1[4, 2] = -1.0
-    return (f0 + a @ f1) / mu0
+    return np.asarray((f0 + a @ f1) / mu0)
 
 
-def kernels(k: Array, layers: Layers, source_z: ArrayLike, load: bool = False) -> Array:
-    """Surface (U, S, T) per unit source (n_k, n_sources, 3, 5), or pressure (n_k, 1, 3, 1)."""
+def kernels(
+    k: Array, layers: Layers, source_z: ArrayLike, load: bool = False,
+    buoyancy: Sequence[float] | None = None,
+) -> Field:  # fmt: skip
+    """Surface (U, S, T) per unit source (n_k, n_sources, 3, 5), or pressure (n_k, 1, 3, 1).
+
+    buoyancy: Δρ g, Pa/m, at the top of each layer; there τ_z falls by Δρ g U on the way down.
+    """
     source_z = np.atleast_1d(np.asarray(source_z, dtype=float))
     n, mu0 = len(layers), layers[0][2]
     tops = -np.concatenate([[0.0], np.cumsum([layer[0] for layer in layers[:-1]])])
     systems = [_system(lam, mu, mu0) for _, lam, mu in layers]
     size = 6 * n - 3
-    matrix = np.zeros((k.size, size, size))
+    kind = np.result_type(*systems)
+    matrix = np.zeros((k.size, size, size), kind)
     n_rhs = 1 if load else 5
-    rhs = np.zeros((k.size, size, 1 if load else source_z.size, n_rhs))
-    surface = np.zeros((k.size, 3, size))
+    rhs = np.zeros((k.size, size, 1 if load else source_z.size, n_rhs), kind)
+    surface = np.zeros((k.size, 3, size), kind)
+    restoring = [g / (k * mu0) for g in buoyancy or [0.0] * n]
     for j, a in enumerate(systems):
         up, down = (np.linalg.svd(_part(a, s))[0][:, :3] for s in (1, -1))
         if j == n - 1:
-            at_top, columns = np.broadcast_to(up, (k.size, 6, 3)), slice(6 * j, size)
+            at_top, columns = np.tile(up, (k.size, 1, 1)), slice(6 * j, size)
         else:
             thickness, columns = k * layers[j][0], slice(6 * j, 6 * j + 6)
             decayed_up = _evolve(a, -thickness, 1) @ up
@@ -118,13 +129,14 @@ def kernels(k: Array, layers: Layers, source_z: ArrayLike, load: bool = False) -
             at_top[thin] = np.eye(6)
             at_bottom[thin] = _propagator(a, -thickness[thin])
             matrix[:, 6 * j + 3 : 6 * j + 9, columns] += at_bottom
+        at_top[:, 3] += restoring[j][:, None] * at_top[:, 0]
         if j == 0:
             matrix[:, :3, columns] = at_top[:, 3:]
             surface[:, :, columns] = at_top[:, :3]
         else:
             matrix[:, 6 * j - 3 : 6 * j + 3, columns] -= at_top
 
-    particular = np.zeros((k.size, rhs.shape[2], 3, n_rhs))
+    particular = np.zeros((k.size, rhs.shape[2], 3, n_rhs), kind)
     if load:
         rhs[:, 0, 0, 0] = -1 / mu0  # τ_zz = -p, over k (by the caller)
     else:
@@ -133,6 +145,7 @@ def kernels(k: Array, layers: Layers, source_z: ArrayLike, load: bool = False) -
             a = systems[j]
             delta = _jumps(a, mu0)
             above = _evolve(a, k * (tops[j] - z), -1) @ (_part(a, -1) @ delta)
+            above[:, 3] += restoring[j][:, None] * above[:, 0]
             if j == 0:
                 rhs[:, :3, i] -= above[:, 3:]
                 particular[:, i] = above[:, :3]
@@ -142,7 +155,9 @@ def kernels(k: Array, layers: Layers, source_z: ArrayLike, load: bool = False) -
                 below = -_evolve(a, k * (tops[j + 1] - z), 1) @ (_part(a, 1) @ delta)
                 rhs[:, 6 * j + 3 : 6 * j + 9, i] -= below
     solution = np.linalg.solve(matrix, rhs.reshape(k.size, size, -1))
-    return particular + (surface @ solution).reshape(k.size, 3, -1, n_rhs).swapaxes(1, 2)
+    return np.asarray(
+        particular + (surface @ solution).reshape(k.size, 3, -1, n_rhs).swapaxes(1, 2)
+    )
 
 
 def _wavenumbers(
@@ -233,44 +248,74 @@ def rectangle(
     The rectangle is cut at the interfaces. Each strip is an Okada rectangle of its layer plus the
     difference kernel at n_along × (at least n_down in all) Gauss points.
     """
-    points, top = np.atleast_2d(np.asarray(points, float)), np.asarray(top_center, float)
+    points = np.atleast_2d(np.asarray(points, float))
+    geometry = (top_center, length, width, strike_deg, dip_deg)
+    u = np.zeros_like(points)
+    tensors = []
+    strips, rows, along, weights = cut(layers, *geometry, n_along, n_down)
+    for strip, strip_width, owner, n_rows in strips:
+        moduli = layers[owner][1:]
+        nu = moduli[0] / (2 * sum(moduli))
+        u += okada.rectangle(points, strip, length, strip_width, strike_deg, dip_deg, slip, nu)
+        tensors += [point_source.slip_tensor(strike_deg, dip_deg, slip, *moduli)] * n_rows
+    if len(layers) > 1:
+        knots = knots_over(points, rows, along, layers[0][0], fine)
+        table = greens(layers, rows[:, 2], layers[0][0] * np.sinh(knots), True, fine)
+        u += superpose(points, rows, along, weights, tensors, knots, layers[0][0], table)
+    return u
+
+
+def cut(
+    layers: Sequence[tuple[Any, ...]], top_center: ArrayLike, length: float, width: float,
+    strike_deg: float, dip_deg: float, n_along: int, n_down: int,
+) -> tuple[list[tuple[Array, float, int, int]], Array, Array, Array]:  # fmt: skip
+    """Strips (top centre (3,), width, layer, rows), rows (n,3), offsets (m,3), weights (n,m).
+
+    Rows of point sources at Gauss depths of every strip, offset along strike.
+    """
+    top = np.asarray(top_center, float)
     phi, delta = np.radians([strike_deg, dip_deg])
     e_along = np.array([np.sin(phi), np.cos(phi), 0.0])
     e_down = np.array([np.cos(phi) * np.cos(delta), -np.sin(phi) * np.cos(delta), -np.sin(delta)])
+    interfaces = np.cumsum([layer[0] for layer in layers[:-1]])
     cuts = np.array([0.0, width])
     if len(layers) > 1 and np.sin(delta) > 1e-9:
-        inner = (np.cumsum([layer[0] for layer in layers[:-1]]) + top[2]) / np.sin(delta)
+        inner = (interfaces + top[2]) / np.sin(delta)
         cuts = np.concatenate([[0.0], inner[(inner > 1e-9 * width) & (inner < width)], [width]])
-    x, w = np.polynomial.legendre.leggauss(n_along)
-    along, w_along = x * length / 2, w * length / 2
-    u = np.zeros_like(points)
-    down, w_down, owners = [], [], []
+    strips, down, w_down = [], [], []
     for first, last in pairwise(cuts):
-        moduli = _moduli(layers, float((top + (first + last) / 2 * e_down)[2]))
-        nu = moduli[0] / (2 * sum(moduli))
-        strip = top + first * e_down
-        u += okada.rectangle(points, strip, length, last - first, strike_deg, dip_deg, slip, nu)
+        depth = -float((top + (first + last) / 2 * e_down)[2])
         m = max(3, int(np.ceil(n_down * (last - first) / width)))
         x, w = np.polynomial.legendre.leggauss(m)
         down += list((first + last) / 2 + x * (last - first) / 2)
         w_down += list(w * (last - first) / 2)
-        owners += [point_source.slip_tensor(strike_deg, dip_deg, slip, *moduli)] * m
-    if len(layers) == 1:
-        return u
-    rows = top + np.array(down)[:, None] * e_down
-    sources = rows[:, None] + along[:, None] * e_along
-    offset = points[:, None, None] - sources
-    r = np.hypot(offset[..., 0], offset[..., 1])
+        owner = int(np.searchsorted(interfaces, depth, side="right"))
+        strips.append((top + first * e_down, float(last - first), owner, m))
+    x, w = np.polynomial.legendre.leggauss(n_along)
+    rows, along = top + np.array(down)[:, None] * e_down, x[:, None] * length / 2 * e_along
+    return strips, rows, along, np.outer(w_down, w * length / 2)
+
+
+def knots_over(points: Array, rows: Array, along: Array, scale: float, fine: float) -> Array:
+    """Values of arsinh(r/scale) up to the largest r: the functions vary over max(scale, r)."""
+    offset = points[:, None, None] - (rows[:, None] + along)
+    last = np.arcsinh(1.001 * np.hypot(offset[..., 0], offset[..., 1]).max() / scale)
+    return np.linspace(0.0, last, int(40 * fine * last) + 20)
+
+
+def superpose(
+    points: Array, rows: Array, along: Array, weights: Array, tensors: Sequence[Array],
+    knots: Array, scale: float, table: Array,
+) -> Array:  # fmt: skip
+    """Displacement (n,3) of tensors per area at rows + along; table: radial functions at knots."""
+    u = np.zeros_like(points)
+    offset = points[:, None, None] - (rows[:, None] + along)
+    s = np.arcsinh(np.hypot(offset[..., 0], offset[..., 1]) / scale)
     azimuth = np.arctan2(offset[..., 1], offset[..., 0])
-    # the radial functions vary over max(H, r): uniform in arsinh(r/H)
-    scale = layers[0][0]
-    n_r = int(40 * fine * np.arcsinh(r.max() / scale)) + 20
-    knots = np.linspace(0.0, np.arcsinh(1.001 * r.max() / scale), n_r)
-    table = greens(layers, rows[:, 2], scale * np.sinh(knots), True, fine)
-    for i, tensor in enumerate(owners):
-        g = CubicSpline(knots, table[i], axis=1)(np.arcsinh(r[:, i].ravel() / scale))
+    for i, tensor in enumerate(tensors):
+        g = CubicSpline(knots, table[i], axis=1)(s[:, i].ravel())
         part = _assemble(g, azimuth[:, i].ravel(), tensor)
-        u += np.einsum("nac,a->nc", part.reshape(len(points), n_along, 3), w_along * w_down[i])
+        u += np.einsum("nac,a->nc", part.reshape(len(points), -1, 3), weights[i])
     return u
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from depth_line import depth_line
 
 from reference import cavity, disc, layered, okada, point_source, tilted
 
@@ -289,29 +290,6 @@ def test_layered_source_does_not_depend_on_quadrature_or_subtraction(z: float) -
     assert misfit(fine, u) < 1e-9
     assert misfit(whole, u) < 1e-9
     assert misfit(layered.moment_tensor(points, LAYERS, [0, 0, z], -TENSOR), u) > 1.0
-
-
-def depth_line(k: float, layers, n: int, lower: float) -> tuple[np.ndarray, ...]:
-    """Nodes and (U, S) per upward unit force per area, wavenumber k, by linear elements."""
-    z = np.linspace(0.0, -lower, n + 1)
-    h = lower / n
-    stiffness = np.zeros((2 * n + 2, 2 * n + 2))
-    interfaces = np.cumsum([layer[0] for layer in layers[:-1]])
-    for e in range(n):
-        lam, mu = layers[int(np.searchsorted(interfaces, -(z[e] + z[e + 1]) / 2))][1:]
-        for t in (-1 / np.sqrt(3), 1 / np.sqrt(3)):
-            shape, slope = np.array([(1 - t) / 2, (1 + t) / 2]), np.array([-1, 1]) / -h
-            xx, zz, xz = np.zeros((3, 4))
-            xx[1::2], zz[::2] = -k * shape, slope  # e_xx = -kS, e_zz = U'
-            xz[1::2], xz[::2] = slope, k * shape  # 2 e_xz = S' + kU
-            energy = lam * np.outer(xx + zz, xx + zz) + mu * np.outer(xz, xz)
-            energy += 2 * mu * (np.outer(xx, xx) + np.outer(zz, zz))
-            dofs = np.arange(2 * e, 2 * e + 4)
-            stiffness[np.ix_(dofs, dofs)] += energy * h / 2
-    force = np.zeros(2 * n)
-    force[0] = 1.0
-    y = np.append(np.linalg.solve(stiffness[:-2, :-2], force), [0, 0])
-    return z, y[::2], y[1::2]
 
 
 @pytest.mark.parametrize("k_scaled", [0.3, 1.5])

@@ -63,6 +63,15 @@ DeviceProperties properties(int device) {
           static_cast<std::size_t>(found.l2CacheSize)};
 }
 
+void require_capability(int device) {
+  const DeviceProperties found = properties(device);
+  if (found.compute_major < kOldest) {
+    throw DeviceError(found.name + " has compute capability " +
+                      std::to_string(found.compute_major) + "." +
+                      std::to_string(found.compute_minor) + "; femcrust needs 8.0");
+  }
+}
+
 void choose(int device) {
   std::string why;
   const int count = devices(&why);
@@ -70,12 +79,7 @@ void choose(int device) {
   if (device < 0 || device >= count) {
     throw DeviceError("device " + std::to_string(device) + " of " + std::to_string(count));
   }
-  const DeviceProperties found = properties(device);
-  if (found.compute_major < kOldest) {
-    throw DeviceError(found.name + " has compute capability " +
-                      std::to_string(found.compute_major) + "." +
-                      std::to_string(found.compute_minor) + "; femcrust needs 8.0");
-  }
+  require_capability(device);
   if (device == chosen_device.device && chosen_device.stream != nullptr) return;
   if (held != 0) throw DeviceError("another device cannot be chosen while arrays are on one");
   if (chosen_device.stream != nullptr) FEMCRUST_CUDA_TRY(cudaStreamDestroy(chosen_device.stream));
@@ -206,6 +210,7 @@ cudaStream_t stream() {
     current = chosen_device.device;
   }
   if (chosen_device.stream == nullptr) {
+    require_capability(chosen_device.device);
     keep_released_memory(chosen_device.device);
     FEMCRUST_CUDA_TRY(cudaStreamCreateWithFlags(&chosen_device.stream, cudaStreamDefault));
   }

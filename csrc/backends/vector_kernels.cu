@@ -103,11 +103,20 @@ FEMCRUST_KERNEL __launch_bounds__(kThreads) void add_parts(int n_parts, const do
   sum_of_block(sum, gSums);
 }
 
-/// Device memory for the parts of one sum, made at the first; it lives as long as the process.
+/// Memory for the parts of one sum, made at the first on each device that is chosen; it lives as
+/// long as the process.
 double* parts() {
-  static double* const kept = static_cast<double*>(
-      device_runtime.allocate((kMostBlocks + 1) * kMostColumns * sizeof(double)));
-  return kept;
+  struct Kept {
+    int device = -1;
+    void* memory = nullptr;
+  };
+  static Kept kept;
+  if (kept.device != device_runtime.chosen()) {
+    constexpr std::size_t kBytes = (kMostBlocks + 1) * kMostColumns * sizeof(double);
+    FEMCRUST_CUDA_TRY(cudaMallocAsync(&kept.memory, kBytes, stream()));
+    kept.device = device_runtime.chosen();
+  }
+  return static_cast<double*>(kept.memory);
 }
 
 int blocks_of_sum(std::size_t n) {

@@ -59,8 +59,8 @@ MUTATIONS = (
     Mutation(
         "stress takes its changes between vertices for changes from their mean",
         "csrc/elements/tet10_product.hpp",
-        "s[i][m] -= sum * 0.25;",
-        "s[i][m] -= sum * 0.125;",
+        "s[i][m] -= sum * 0.25f;",
+        "s[i][m] -= sum * 0.125f;",
         OPERATOR,
     ),
     Mutation(

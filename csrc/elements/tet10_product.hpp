@@ -123,7 +123,7 @@ FEMCRUST_INLINE void stress_changes(U u, Of of, V s[3][6]) {
   for (int m = 0; m < 6; ++m) {
     const V sum = s[0][m] + s[1][m] + s[2][m];
     FEMCRUST_UNROLL(3)
-    for (int i = 0; i < 3; ++i) s[i][m] -= sum * 0.25;
+    for (int i = 0; i < 3; ++i) s[i][m] -= sum * 0.25f;
   }
 }
 

@@ -6,24 +6,27 @@
 /// the others, its guests, write rows of `parts`, which a second kernel adds to y in the order of
 /// the blocks. So every sum has one order, and a rerun gives the same bits.
 ///
-/// Why two passes, not colours: counted on a graded mesh (2.26 nodes an element and block, of them
-/// 0.90 guests; blocks of 256) and with no cache between blocks, FP64, one column, bytes an
-/// element:
-///   what an element is: places 20, node numbers 9, ranks 1, vertices 10, moduli 16         56
+/// Why two passes, not colours. Counted on a graded mesh, in blocks of 256: 4.10 unknowns an
+/// element; a block has 2.26 nodes an element, 0.89 of them guests, 0.43 vertices; 0.67 nodes an
+/// element are met by several blocks. Bytes an element in FP64 with one column, nothing cached:
+///   what an element is: places 20, node numbers 9, vertices 10, moduli 16, rest 1          56
 ///   x gathered 54, owners' rows of y 33                                                    87
-///   two passes: guests' rows 22 + 2, their sums 22 + 4, y read and written 32 + 3          85
-///   colours: guests' rows read and written 43                                              43
-/// Two passes are 2 launches; colours some 12, each with a tail of idle multiprocessors, and x of
-/// neighbours is never met again in the second-level cache, which saves the two passes 21 + 6.
-/// Bytes, flops of tet10_product.hpp (620, gradients 60 a column group) and the bound that 4.8 TB/s
-/// and 34 (FP64) or 67 (FP32) Tflop/s set on an H200, in 1e9 unknowns × columns a second, at 4.10
-/// unknowns an element; `cached` counts x once a node, as the second-level cache may serve it:
-///   columns                     FP64: 1     4     8    16    FP32: 1     4     8    16   FP21: 1
-///   bytes an unknown, column      55.6  45.4  43.7  42.8     32.2  24.2  22.9  22.2       23.7
-///   ... cached                    49.0  39.9  38.3  37.5     28.2  21.5  20.2  19.6       20.9
-///   flops an unknown, column     165.9 154.9 153.0 152.1    165.9 154.9 153.0 152.1      165.9
-///   bound by memory                 86   106   110   112      149   198   210   216        203
-///   bound by arithmetic            205   220   222   224      404   433   438   441        404
+///   two passes: guests' rows written and read 43, y read and written 32, their lists 8     83
+///   colours: guests' rows of y read and written 43                                         43
+/// Colours move 18 % less, but in some 12 launches, each with its tail of idle multiprocessors, and
+/// never meet x of a neighbour in the second-level cache, which spares the two passes up to 27.
+///
+/// Bounds of an H200: 4.8 TB/s, and instructions: 132 multiprocessors at 1.98 GHz (the clock of its
+/// 34 and 67 Tflop/s) with 64 lanes for FP64, which need 485 an element with one column and 445 an
+/// element and column with more; and 128 lanes for all, which FP32 needs 1180 and 900 times (read
+/// off the machine code). 1e9 unknowns × columns a second:
+///   columns                         FP64: 1     4     8    16   FP32: 1     4     8    16    FP21
+///   bytes an unknown and column        55.3  43.5  41.5  40.5    33.5  23.2  21.5  20.6    28.7
+///   the same, x read once a node       48.6  37.9  36.1  35.2    29.4  20.2  18.7  17.9    25.5
+///   bound by memory                      87   110   116   118     143   207   223   233     167
+///   bound by instructions               141   154   154   154     116   152   152   152     116
+/// FP32 takes gradients from vertices too: 36 bytes an element of them loaded would be 26 more than
+/// the vertices, for 60 operations less in 680.
 #pragma once
 #include "core/columns.hpp"
 #include "core/formats.hpp"

@@ -17,6 +17,7 @@ struct Tiling {
   static constexpr int kBlocksEach = BlocksEach;  // on a multiprocessor at once, at least
   static constexpr int kSlots = kElements * tet10::kNodes;
   static_assert(kElements % kWarp == 0 && (kTogether == 1 || kTogether == 3));
+  static_assert(kSlots * sizeof(double) <= 1 << 16, "16 bits hold the way to a slot");
 };
 
 /// Shared memory of a block. Sums take the place of the values, column by column.
@@ -44,10 +45,33 @@ struct Tiles {
   }
 };
 
-/// Columns of a row, side by side, which move 16 bytes at a time.
+/// N columns of a row, side by side, which move 16 bytes at a time.
 template <class T, int N>
-struct alignas(N * sizeof(T) < 16 ? N * sizeof(T) : 16) Run {
-  T of[N];
+struct Columns {
+  static constexpr int kPiece = N * sizeof(T) < 16 ? N : 16 / static_cast<int>(sizeof(T));
+  struct alignas(kPiece * sizeof(T)) Piece {
+    T of[kPiece];
+  };
+
+  /// take(j, value) for column j.
+  template <class Take>
+  static __device__ __forceinline__ void load(const T* row, Take take) {
+    Piece pieces[N / kPiece];
+#pragma unroll
+    for (int p = 0; p < N / kPiece; ++p) pieces[p] = reinterpret_cast<const Piece*>(row)[p];
+#pragma unroll
+    for (int j = 0; j < N; ++j) take(j, pieces[j / kPiece].of[j % kPiece]);
+  }
+  /// value(j) of column j.
+  template <class Value>
+  static __device__ __forceinline__ void store(T* row, Value value) {
+    Piece pieces[N / kPiece];
+#pragma unroll
+    for (int j = 0; j < N; ++j) pieces[j / kPiece].of[j % kPiece] = value(j);
+#pragma unroll
+    for (int p = 0; p < N / kPiece; ++p)
+      static_cast<Piece*>(__builtin_assume_aligned(row, sizeof(Piece)))[p] = pieces[p];
+  }
 };
 
 template <class F>
@@ -65,14 +89,13 @@ __device__ __forceinline__ void load_rows(const Tiles<typename F::Real, Tile>& t
       F::load(gX + node * F::kWords, tiles.sValues + 3 * k);
     }
   } else {
-    constexpr int N = Tile::kColumns;
-    using Part = Run<typename F::Real, N>;
+    using T = typename F::Real;
 #pragma unroll 4
     for (unsigned i = threadIdx.x; i < 3 * n; i += Tile::kElements) {
       const std::size_t node = gNodes[i / 3] & DeviceNode::kNumber;
-      const Part part = *reinterpret_cast<const Part*>(gX + (3 * node + i % 3) * W);
-#pragma unroll
-      for (int j = 0; j < N; ++j) tiles.sValues[j * tiles.column + i] = part.of[j];
+      Columns<T, Tile::kColumns>::load(gX + (3 * node + i % 3) * W, [&](int j, T value) {
+        tiles.sValues[j * tiles.column + i] = value;
+      });
     }
   }
 }
@@ -80,14 +103,21 @@ __device__ __forceinline__ void load_rows(const Tiles<typename F::Real, Tile>& t
 /// What a thread keeps of its element.
 template <class T>
 struct DeviceElement {
-  std::uint32_t rows[5], slots[5];  // two local nodes each: 3 · place in the block, and slot
+  std::uint32_t rows[5], slots[5];  // two local nodes each: bytes to its row, and to its slot
   T gradients[9], lambda, mu;       // cofactors g det, and V/20 λ, V/20 μ over det²
 
   static __device__ __forceinline__ unsigned half(const std::uint32_t* words, int a) {
     return words[a / 2] >> (16 * (a % 2)) & 0xffffu;
   }
-  __device__ __forceinline__ unsigned row(int a) const { return half(rows, a); }
-  __device__ __forceinline__ unsigned slot(int a) const { return half(slots, a); }
+  /// The row of local node a, of values or of vertices, and its slot.
+  template <class V>
+  __device__ __forceinline__ const V* row(const V* first, int a) const {
+    const unsigned bytes = half(rows, a) * static_cast<unsigned>(sizeof(V) / sizeof(T));
+    return reinterpret_cast<const V*>(reinterpret_cast<const char*>(first) + bytes);
+  }
+  __device__ __forceinline__ T* slot(T* first, int a) const {
+    return reinterpret_cast<T*>(reinterpret_cast<char*>(first) + half(slots, a));
+  }
 
   /// words: two DevicePlace each
   __device__ __forceinline__ void place(const std::uint32_t words[5], unsigned n_vertices,
@@ -101,8 +131,9 @@ struct DeviceElement {
       for (int h = 0; h < 2; ++h) {
         const unsigned word = words[p] >> (16 * h) & 0xffffu;
         const unsigned place = DevicePlace::place(bits, word);
-        rows[p] |= 3 * (first_place + place) << (16 * h);
-        slots[p] |= (sRanks[first_rank + DevicePlace::rank(bits, word)] + place) << (16 * h);
+        const unsigned slot = sRanks[first_rank + DevicePlace::rank(bits, word)] + place;
+        rows[p] |= sizeof(T) * 3 * (first_place + place) << (16 * h);
+        slots[p] |= sizeof(T) * slot << (16 * h);
       }
     }
   }
@@ -115,7 +146,7 @@ struct DeviceElement {
     for (int j = 0; j < 3; ++j)
 #pragma unroll
       for (int k = 0; k < 3; ++k)
-        e[j][k] = static_cast<T>(sVertices[row(j + 1) + k] - sVertices[row(0) + k]);
+        e[j][k] = static_cast<T>(row(sVertices, j + 1)[k] - row(sVertices, 0)[k]);
 #pragma unroll
     for (int j = 0; j < 3; ++j)
 #pragma unroll
@@ -124,8 +155,9 @@ struct DeviceElement {
         gradients[3 * j + k] = p[(k + 1) % 3] * q[(k + 2) % 3] - p[(k + 2) % 3] * q[(k + 1) % 3];
       }
     const T det = e[0][0] * gradients[0] + e[0][1] * gradients[1] + e[0][2] * gradients[2];
-    lambda = moduli[0] / det;
-    mu = moduli[1] / det;
+    const T inverse = 1 / det;
+    lambda = moduli[0] * inverse;
+    mu = moduli[1] * inverse;
   }
 
   /// Datum k of tet10_product.hpp.
@@ -143,9 +175,7 @@ template <class T>
 struct ValueAt {
   const T* sValues;  // [n_nodes][3]
   const DeviceElement<T>& element;
-  __device__ __forceinline__ T operator()(int a, int c) const {
-    return sValues[element.row(a) + c];
-  }
+  __device__ __forceinline__ T operator()(int a, int c) const { return element.row(sValues, a)[c]; }
 };
 /// Forces go to their slots; directions from `first` on.
 template <class T, int Slots>
@@ -154,7 +184,7 @@ struct ToSlot {
   const DeviceElement<T>& element;
   int first;
   __device__ __forceinline__ void operator()(int a, int c, T force) const {
-    sForces[(c - first) * Slots + element.slot(a)] = force;
+    element.slot(sForces, a)[(c - first) * Slots] = force;
   }
 };
 

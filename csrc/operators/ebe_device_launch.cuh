@@ -30,28 +30,25 @@ __device__ __forceinline__ void store_rows(const Tiles<typename F::Real, Tile>& 
     for (unsigned i = threadIdx.x; i < 3u * block.n_guests; i += Tile::kElements)
       gParts[i] = tiles.sValues[3 * gGuests[i / 3] + i % 3];
   } else {
-    constexpr int N = Tile::kColumns;
-    using Part = Run<T, N>;
-    const auto part = [&](unsigned i) {
-      Part of;
-#pragma unroll
-      for (int j = 0; j < N; ++j) of.of[j] = tiles.sValues[j * tiles.column + i];
-      return of;
-    };
+    using Side = Columns<T, Tile::kColumns>;
     for (unsigned i = threadIdx.x; i < 3u * block.n_nodes; i += Tile::kElements) {
       const std::uint32_t node = gNodes[i / 3];
       const std::size_t row = 3 * std::size_t{node & DeviceNode::kNumber} + i % 3;
+      const auto sum = [&](int j) { return tiles.sValues[j * tiles.column + i]; };
       T* const to = gY + row * W + column;
       if (between == Between::atomics && (node & DeviceNode::kMet)) {
-        for (int j = 0; j < N; ++j) atomicAdd(to + j, tiles.sValues[j * tiles.column + i]);
+        for (int j = 0; j < Tile::kColumns; ++j) atomicAdd(to + j, sum(j));
       } else if (!(node & DeviceNode::kGuest)) {
-        *reinterpret_cast<Part*>(to) = part(i);
+        Side::store(to, sum);
       }
     }
     if (between == Between::atomics) return;
     T* const gParts = body.parts + 3 * block.first_part * W + column;
-    for (unsigned i = threadIdx.x; i < 3u * block.n_guests; i += Tile::kElements)
-      *reinterpret_cast<Part*>(gParts + i * W) = part(3 * gGuests[i / 3] + i % 3);
+    for (unsigned i = threadIdx.x; i < 3u * block.n_guests; i += Tile::kElements) {
+      const unsigned at = 3u * gGuests[i / 3] + i % 3;
+      Side::store(gParts + std::size_t{i} * W,
+                  [&](int j) { return tiles.sValues[j * tiles.column + at]; });
+    }
   }
 }
 
@@ -77,8 +74,7 @@ FEMCRUST_KERNEL void __launch_bounds__(Tile::kElements, Tile::kBlocksEach)
 #pragma unroll
     for (int p = 0; p < 5; ++p)
       words[p] = blocks.places[static_cast<std::size_t>(p) * blocks.n_elements + e];
-    const auto both = *reinterpret_cast<const Run<T, 2>*>(body.moduli + 2 * e);
-    moduli[0] = both.of[0], moduli[1] = both.of[1];
+    Columns<T, 2>::load(body.moduli + 2 * e, [&](int k, T value) { moduli[k] = value; });
   }
   const std::uint16_t* const gRanks =
       blocks.ranks + static_cast<std::size_t>(blockIdx.x) * (kRanks + 1);
@@ -133,7 +129,7 @@ using ShippedTiling = std::conditional_t<
     sizeof(typename F::Real) == 8,
     std::conditional_t<W == 1, Tiling<256, 3, 1, 2>, Tiling<256, 1, 4, 2>>,
     std::conditional_t<W == 1, Tiling<256, 3, 1, 4>,
-                       std::conditional_t<W == 4, Tiling<256, 3, 4, 3>, Tiling<256, 1, 8, 2>>>>;
+                       std::conditional_t<W == 4, Tiling<256, 3, 4, 3>, Tiling<256, 3, 8, 2>>>>;
 
 constexpr unsigned kFlatThreads = 256;
 constexpr unsigned flat_grid(std::size_t threads) {

@@ -12,15 +12,10 @@ struct Share {
   static constexpr int kEach = 3 * W / N;  // shares of a node
 
   static __device__ __forceinline__ void load(const T* gY, std::size_t node, int share, T v[N]) {
-    const auto part = *reinterpret_cast<const Run<T, N>*>(gY + 3 * W * node + N * share);
-#pragma unroll
-    for (int j = 0; j < N; ++j) v[j] = part.of[j];
+    Columns<T, N>::load(gY + 3 * W * node + N * share, [&](int j, T value) { v[j] = value; });
   }
   static __device__ __forceinline__ void store(T* gY, std::size_t node, int share, const T v[N]) {
-    Run<T, N> part;
-#pragma unroll
-    for (int j = 0; j < N; ++j) part.of[j] = v[j];
-    *reinterpret_cast<Run<T, N>*>(gY + 3 * W * node + N * share) = part;
+    Columns<T, N>::store(gY + 3 * W * node + N * share, [&](int j) { return v[j]; });
   }
   static __device__ __forceinline__ void load_part(const T* gParts, std::size_t row, int share,
                                                    T v[N]) {

@@ -93,6 +93,13 @@ struct Preconditioner {
   std::variant<BlockJacobi<B>, Multigrid<Fp64, B>, Multigrid<Fp32, B>, Multigrid<Fp21, B>,
                Multigrid<Shared18, B>, Multigrid<Bf16, B>, Multigrid<Fp16, B>>
       kind;
+
+  /// z ≈ A⁻¹ r
+  void apply(const B& backend, int width, const PerColumn& lengths, const ArrayOn<B, double>& r,
+             ArrayOn<B, double>& z) const {
+    std::visit([&](const auto& M) { M.apply(backend, width, lengths, r, z); }, kind);
+  }
+
   mutable CgVectors<B> vectors{};  // of the solves that use it, one at a time
 };
 

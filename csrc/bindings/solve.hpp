@@ -26,7 +26,7 @@ ArrayOn<B, double> preconditioned(const Preconditioner<B>& preconditioner, int w
   const B backend;
   PerColumn lengths = backend.dot(width, r, r);
   for (double& length : lengths.of) length = std::sqrt(length);
-  std::visit([&](const auto& M) { M.apply(backend, width, lengths, r, z); }, preconditioner.kind);
+  preconditioner.apply(backend, width, lengths, r, z);
   return z;
 }
 
@@ -43,14 +43,10 @@ py::list solved(const Problem<B>& p, const Preconditioner<B>& preconditioner, in
       return watch(iteration, residual);
     };
     const B backend;
-    std::visit(
-        [&](const auto& M) {
-          ConjugateGradients solver(backend, p.stiffness, M, preconditioner.vectors, width,
-                                    options);
-          take(solver.solve(guarded));
-          results = solver.results();
-        },
-        preconditioner.kind);
+    ConjugateGradients solver(backend, p.stiffness, preconditioner, preconditioner.vectors, width,
+                              options);
+    take(solver.solve(guarded));
+    results = solver.results();
   }
   py::list columns;
   for (const SolveResult& result : results)

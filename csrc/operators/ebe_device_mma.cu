@@ -17,7 +17,7 @@ FEMCRUST_KERNEL void __launch_bounds__(MmaTiling::kElements, MmaTiling::kBlocksE
   using Tile = MmaTiling;
   FEMCRUST_SHARED_DYNAMIC(double, memory);
   __shared__ WarpTile<Splits> sWarps[Tile::kElements / kWarp];
-  __shared__ WarpTile<1> sMatrices;  // [to modes, to forces][high, low][16][16]
+  __shared__ HalfMatrices sMatrices;
   const DeviceBlocks& blocks = body.blocks;
   const auto tiles = Tiles<float, Tile>::of(memory, blocks);
   const DeviceBlock block = blocks.blocks[blockIdx.x];
@@ -43,7 +43,7 @@ FEMCRUST_KERNEL void __launch_bounds__(MmaTiling::kElements, MmaTiling::kBlocksE
     tiles.sVertices[i] =
         body.vertices[3 * std::size_t{gNodes[i / 3] & DeviceNode::kNumber} + i % 3];
   for (unsigned i = threadIdx.x; i < 4 * kMmaSize; i += Tile::kElements)
-    sMatrices.factors()[i] = __float2half_rn(matrices.entries[0][0][i]);
+    sMatrices.of[i] = __float2half_rn(matrices.entries[i]);
   load_rows<Fp32, W>(tiles, gNodes, block.n_nodes, gX);
   __syncthreads();
 
@@ -54,7 +54,7 @@ FEMCRUST_KERNEL void __launch_bounds__(MmaTiling::kElements, MmaTiling::kBlocksE
     element.shape(tiles.sVertices, moduli);
   }
   WarpTile<Splits>& tile = sWarps[threadIdx.x / kWarp];
-  const half* const sToModes = sMatrices.factors();
+  const half* const sToModes = sMatrices.of;
   const half* const sToForces = sToModes + 2 * kMmaSize;
 #pragma unroll 1
   for (int column = 0;;) {

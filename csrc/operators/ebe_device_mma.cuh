@@ -30,7 +30,7 @@ constexpr int mode_weight(int mode, int a) {
 /// tile of factors holds nine rows of high numbers and, from row 9 on, of low ones; its first 16
 /// rows meet the matrix of high numbers, rows 2 to 17 that of low ones.
 struct ModeMatrices {
-  signed char entries[2][2][kMmaSize];
+  signed char entries[4 * kMmaSize];
 };
 constexpr int kLowRow = 2;
 
@@ -41,11 +41,15 @@ constexpr ModeMatrices mode_matrices() {
       for (int low = 0; low < 2; ++low) {
         const int first = low * (kModes - kLowRow);
         const auto weight = static_cast<signed char>(mode_weight(mode, a));
-        if (a > 0) m.entries[0][low][kMmaSide * mode + first + a - 1] = weight;
-        m.entries[1][low][kMmaSide * a + first + mode] = weight;
+        if (a > 0) m.entries[low * kMmaSize + kMmaSide * mode + first + a - 1] = weight;
+        m.entries[(2 + low) * kMmaSize + kMmaSide * a + first + mode] = weight;
       }
   return m;
 }
+
+struct alignas(32) HalfMatrices {
+  half of[4 * kMmaSize];
+};
 
 /// Factors in FP16, then products in their place. Rows are padded against bank conflicts.
 template <int Splits>
@@ -60,7 +64,7 @@ struct alignas(32) WarpTile {
   __device__ __forceinline__ float put(const float v[kModes], int lane) {
     unsigned most = 0;
 #pragma unroll
-    for (int k = 0; k < kModes; ++k) most = max(most, magnitude_bits(v[k]));
+    for (int k = 0; k < kModes; ++k) most = larger(most, magnitude_bits(v[k]));
     const HalfScale scale = HalfScale::of(most);
     half* const column = factors() + lane;
 #pragma unroll

@@ -10,6 +10,10 @@ __device__ __forceinline__ unsigned magnitude_bits(float value) {
   return bits_of(value) & ~kSignBit;
 }
 
+__device__ __forceinline__ unsigned larger(unsigned a, unsigned b) {
+  return a > b ? a : b;
+}
+
 /// For numbers up to `most`: to_half brings them below 2¹⁵, where what rounding leaves of numbers
 /// down to 2⁻²⁸ of the largest is no subnormal; from_half takes them back. Both are exact.
 struct HalfScale {
@@ -17,8 +21,7 @@ struct HalfScale {
 
   static __device__ __forceinline__ HalfScale of(unsigned most_bits) {
     constexpr unsigned kAbove = 14;  // log₂ of what becomes of numbers in [1, 2) times their power
-    const unsigned least = kAbove + 1, found = most_bits >> kFractionBits;
-    const unsigned exponent = found > least ? found : least;
+    const unsigned exponent = larger(most_bits >> kFractionBits, kAbove + 1);
     return {float_of((2 * kExponentBias + kAbove - exponent) << kFractionBits),
             float_of((exponent - kAbove) << kFractionBits)};
   }

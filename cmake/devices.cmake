@@ -15,10 +15,13 @@ set(FEMCRUST_DEVICE_SOURCES
     csrc/operators/ebe_device.cu
     csrc/operators/ebe_device_fp32.cu
     csrc/operators/ebe_device_fp64.cu
+    csrc/operators/ebe_device_mma.cu
     csrc/operators/ebe_device_packed.cu
     csrc/operators/nodal_kernels.cu
     csrc/operators/vertex_fields_device.cu
-    csrc/preconditioners/cluster_kernels.cu)
+    csrc/preconditioners/cluster_kernels.cu
+    csrc/preconditioners/small_cluster_kernels.cu
+    csrc/preconditioners/small_cluster_mma.cu)
 
 set(FEMCRUST_HAS_CUDA ${FEMCRUST_CUDA})
 if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "bindings/body.hpp"
+#include "bindings/clusters.hpp"
 #include "bindings/multigrid.hpp"
 #include "bindings/solve.hpp"
 
@@ -72,17 +73,7 @@ void bind(py::module_& m) {
     return {BlockJacobi<B>(inverse_diagonal<double>(p.body->view(), p.surface, p.constraints))};
   });
   bind_multigrid<B>(m);
-  m.def("cluster_solve", [](const Problem<B>& p, const Dense<double>& r) {
-    const int columns = r.ndim() == 3 ? static_cast<int>(r.shape(2)) : 1;
-    require(r.ndim() >= 2 && r.shape(0) == p.body->n_nodes() && r.shape(1) == 3,
-            "r: shape (n_nodes, 3) or (n_nodes, 3, columns)");
-    const Clusters<double> clusters(p.body->view(), p.surface, p.constraints, kClusterShape);
-    const ClusterSolve<double, B> solve(clusters);
-    const ArrayOn<B, double> in = sent<B>(r);
-    ArrayOn<B, double> z(in.size());
-    solve.template add<Fp64>(B(), columns, in.data(), 1.0, z.data(), nullptr);
-    return py::make_tuple(fetched<B>(z, {r.shape(), r.shape() + r.ndim()}), clusters.lists());
-  });
+  bind_clusters<B>(m);
   bind_solve_in_place<B>(m);
   m.def("cg", [](const Problem<B>& p, const Preconditioner<B>& preconditioner,
                  const Dense<double>& load, const Dense<double>& guess, double tolerance,

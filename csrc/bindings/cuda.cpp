@@ -3,6 +3,7 @@
 // What is special to devices stands before the bindings that use it.
 #include "bindings/device_solve.hpp"
 #include "bindings/devices.hpp"
+#include "bindings/kernel_choices.hpp"
 
 #include "bindings/bind.hpp"
 
@@ -14,4 +15,5 @@ void femcrust::bind_device(pybind11::module_& m) {
   femcrust::bind_runtime(
       m, []() -> const femcrust::DeviceRuntime& { return femcrust::Cuda::runtime(); });
   femcrust::bind_device_array(m);
+  femcrust::bind_kernel_choices(m);
 }

@@ -88,14 +88,14 @@ inline void bind_device_testing(py::module_& m) {
 #ifdef FEMCRUST_HAS_CUDA
   bind_device(m.def_submodule("cuda"), cuda::device_runtime, cuda::self_test,
               cuda::matrix_self_test);
-  bind_device_ebe(m.attr("cuda"), cuda::device_runtime, cuda::ebe_kernels,
+  bind_device_ebe(m.attr("cuda"), cuda::device_runtime, cuda::ebe_kernels, cuda::ebe_mma_kernels,
                   cuda::vertex_field_kernels);
 #endif
 #ifdef FEMCRUST_HAS_EMULATOR
   py::module_ device = m.def_submodule("emulated");
   bind_device(device, emulated::device_runtime, emulated::self_test, emulated::matrix_self_test);
   bind_device_ebe(device, emulated::device_runtime, emulated::ebe_kernels,
-                  emulated::vertex_field_kernels);
+                  emulated::ebe_mma_kernels, emulated::vertex_field_kernels);
   device.def("faults", emulated::fault_names);
   device.def("launch_fault", emulated::launch_fault);
   device.def("reverse_order", [](bool reverse) {

@@ -7,6 +7,7 @@
 #include "bindings/arrays.hpp"
 #include "bindings/storage.hpp"
 #include "operators/device_layout.hpp"
+#include "operators/ebe_device_mma.hpp"
 #include "operators/vertex_fields_device.hpp"
 
 namespace femcrust {
@@ -59,12 +60,14 @@ inline void bind_device_layout(py::module_& m) {
       .def_property_readonly("arrays", layout_arrays);
 }
 
-/// One product in format F: `kind` is product, linear or atomics; x and what it returns are words.
+/// One product in format F: `kind` is product, linear or atomics, in float mma1 or mma2 too; x and
+/// what it returns are words.
 template <class F>
 py::array device_product(const DeviceRuntime& runtime, const DeviceEbeKernels& kernels,
-                         const DeviceLayout& layout, const Dense<double>& nodes,
-                         const Dense<double>& lam, const Dense<double>& mu, double unit,
-                         const std::string& kind, int width, const py::array& x) {
+                         const DeviceMmaKernels& mma, const DeviceLayout& layout,
+                         const Dense<double>& nodes, const Dense<double>& lam,
+                         const Dense<double>& mu, double unit, const std::string& kind, int width,
+                         const py::array& x) {
   using T = typename F::Real;
   using Word = typename F::Word;
   const auto& table = kernels.of(F{});
@@ -95,6 +98,12 @@ py::array device_product(const DeviceRuntime& runtime, const DeviceEbeKernels& k
     table.linear[at](body, copies(static_cast<const T*>(x.data()), in), y.data());
   } else if (kind == "product") {
     table.product[at](body, copies(static_cast<const Word*>(x.data()), in), y.data());
+  } else if (kind == "mma1" || kind == "mma2") {
+    constexpr int kFirst = DeviceMmaKernels::kFirstWidth;
+    require(slot >= kFirst, "width: Tensor Cores serve 8 and 16 columns");
+    if constexpr (std::is_same_v<F, Fp32>)
+      mma.product[kind == "mma2"][slot - kFirst](
+          body, copies(static_cast<const Word*>(x.data()), in), y.data());
   } else {
     if constexpr (kOneColumn)
       throw ArgumentError("kind: numbers that share words have no atomics");
@@ -108,14 +117,15 @@ py::array device_product(const DeviceRuntime& runtime, const DeviceEbeKernels& k
 }
 
 inline void bind_device_ebe(py::module_ m, const DeviceRuntime& runtime,
-                            const DeviceEbeKernels& kernels, const VertexFieldKernels& fields) {
+                            const DeviceEbeKernels& kernels, const DeviceMmaKernels& mma,
+                            const VertexFieldKernels& fields) {
   m.def("element_product",
         [&](const DeviceLayout& layout, const Dense<double>& nodes, const Dense<double>& lam,
             const Dense<double>& mu, double unit, const std::string& format,
             const std::string& kind, int width, const py::array& x) {
           return with_format(format, [&](auto f) {
-            return device_product<decltype(f)>(runtime, kernels, layout, nodes, lam, mu, unit, kind,
-                                               width, x);
+            return device_product<decltype(f)>(runtime, kernels, mma, layout, nodes, lam, mu, unit,
+                                               kind, width, x);
           });
         });
   const auto with_list = [&runtime](const Dense<Index>& elements, const Dense<double>& nodes,

@@ -94,6 +94,19 @@ FEMCRUST_INLINE void mean_stress(U u, Of of, V s[6]) {
   stress(of(kMeanLambda), of(kMeanMu), s);
 }
 
+/// T_i in place of E_i.
+template <class V, class Of>
+FEMCRUST_INLINE void stresses_of_changes(Of of, V s[3][6]) {
+  FEMCRUST_UNROLL(3)
+  for (int i = 0; i < 3; ++i) stress(of(kChangeLambda), of(kChangeMu), s[i]);
+  FEMCRUST_UNROLL(6)
+  for (int m = 0; m < 6; ++m) {
+    const V sum = s[0][m] + s[1][m] + s[2][m];
+    FEMCRUST_UNROLL(3)
+    for (int i = 0; i < 3; ++i) s[i][m] -= sum * 0.25f;
+  }
+}
+
 /// T_1, T_2, T_3.
 template <class V, class U, class Of>
 FEMCRUST_INLINE void stress_changes(U u, Of of, V s[3][6]) {
@@ -117,14 +130,7 @@ FEMCRUST_INLINE void stress_changes(U u, Of of, V s[3][6]) {
       if (i != k) add_dyad(h, c, of, kGradient + 3 * i, s[k]);
     }
   }
-  FEMCRUST_UNROLL(3)
-  for (int i = 0; i < 3; ++i) stress(of(kChangeLambda), of(kChangeMu), s[i]);
-  FEMCRUST_UNROLL(6)
-  for (int m = 0; m < 6; ++m) {
-    const V sum = s[0][m] + s[1][m] + s[2][m];
-    FEMCRUST_UNROLL(3)
-    for (int i = 0; i < 3; ++i) s[i][m] -= sum * 0.25f;
-  }
+  stresses_of_changes(of, s);
 }
 
 /// Stages of a product whose values are in memory read them again: to keep them would take more

@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "operators/device_layout.hpp"
+#include "operators/ebe_device_mma.hpp"
 #include "operators/elastic_ebe.hpp"
+#include "operators/element_choice.hpp"
 
 namespace femcrust {
 
@@ -58,7 +60,9 @@ class ElasticEbe<T, Cuda> {
  public:
   ElasticEbe(const Body& body, std::shared_ptr<const DeviceElementBlocks> blocks)
       : blocks_(std::move(blocks)),
-        moduli_(Cuda::placed(device_moduli<T>(body.lam, body.mu, body.n_elements, body.unit))) {}
+        moduli_(Cuda::placed(device_moduli<T>(body.lam, body.mu, body.n_elements, body.unit))) {
+    if constexpr (std::is_same_v<T, float>) choose_kernels(element_choice().by_width());
+  }
 
   Index n_nodes() const { return blocks_->view().n_nodes; }
   std::size_t bytes() const { return moduli_.bytes(); }
@@ -69,7 +73,12 @@ class ElasticEbe<T, Cuda> {
   /// y = K x; x and y are [n_nodes][3][width] in format F.
   template <class F>
   void apply(int width, const Words<Cuda, F>& x, Words<Cuda, F>& y) const {
-    pick(kernels<F>().product, width)(body(width), x.data(), y.data());
+    DeviceProduct<F> product = pick(kernels<F>().product, width);
+    if constexpr (std::is_same_v<F, Fp32>) {
+      const DeviceProduct<Fp32> chosen = chosen_[width_slot(width)];
+      if (chosen != nullptr) product = chosen;
+    }
+    product(body(width), x.data(), y.data());
   }
 
   /// y = K P x with x on the vertices, [n_vertices][3][width].
@@ -85,13 +94,22 @@ class ElasticEbe<T, Cuda> {
     return FEMCRUST_FOR_THIS_DEVICE(ebe_kernels).of(F{});
   }
 
+  void choose_kernels(const std::vector<ElementKernel>& kinds) {
+    const DeviceMmaKernels& mma = FEMCRUST_FOR_THIS_DEVICE(ebe_mma_kernels);
+    constexpr std::size_t kFirst = DeviceMmaKernels::kFirstWidth;
+    for (std::size_t slot = kFirst; slot < kinds.size(); ++slot)
+      if (kinds[slot] != ElementKernel::plain)
+        chosen_[slot] = mma.product[kinds[slot] == ElementKernel::mma2][slot - kFirst];
+  }
+
   DeviceBody<T> body(int width) const {
     return {blocks_->view(), blocks_->vertices(), moduli_.data(),
             blocks_->template parts<T>(width)};
   }
 
   std::shared_ptr<const DeviceElementBlocks> blocks_;
-  DeviceArray<T> moduli_;  // [n_elements][2]
+  DeviceArray<T> moduli_;               // [n_elements][2]
+  DeviceProduct<Fp32> chosen_[4] = {};  // by width; null: the plain one
 };
 
 }  // namespace femcrust

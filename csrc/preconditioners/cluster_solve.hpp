@@ -3,6 +3,7 @@
 #pragma once
 #include "operators/nodal_vectors.hpp"
 #include "preconditioners/clusters.hpp"
+#include "preconditioners/small_cluster_solve.hpp"
 
 namespace femcrust {
 
@@ -15,25 +16,32 @@ class ClusterSolve {
     B::copy_in(places.data(), places.size(), places_);
     B::copy_in(clusters.nodes().data(), clusters.nodes().size(), nodes_);
     B::copy_in(clusters.factors().data(), clusters.factors().size(), factors_);
+    if constexpr (!B::kOnHost) small_ = SmallClusterSolve<T, B>(clusters);
   }
 
   bool empty() const { return places_.empty(); }
-  std::size_t bytes() const { return factors_.bytes() + nodes_.bytes(); }
+  std::size_t bytes() const { return factors_.bytes() + nodes_.bytes() + small_.bytes(); }
 
   /// d += gain C⁻¹ r, and x too unless it is null. Vectors are [n_nodes][3][width] in format F.
   template <class F>
   void add(const B& backend, int width, const typename F::Word* r, T gain, typename F::Word* d,
            typename F::Word* x) const {
     if (empty()) return;
+    const ArrayOn<B, ClusterPlace>* places = &places_;
+    if constexpr (!B::kOnHost) {
+      const auto* const others = small_.template add<F>(width, nodes_.data(), r, gain, d, x);
+      if (others != nullptr) places = others;
+    }
     const auto kernel = FEMCRUST_KERNELS(B, cluster_kernels).add(F{}, width);
-    const ClusterBatches<T> batches{places_.data(), nodes_.data(), factors_.data(), most_nodes_};
-    backend.for_ranges(static_cast<Index>(places_.size()), 4, [&](Index first, Index last) {
+    const ClusterBatches<T> batches{places->data(), nodes_.data(), factors_.data(), most_nodes_};
+    backend.for_ranges(static_cast<Index>(places->size()), 4, [&](Index first, Index last) {
       kernel(batches, first, last, r, gain, d, x);
     });
   }
 
  private:
   Index most_nodes_ = 0;
+  SmallClusterSolve<T, B> small_;
   ArrayOn<B, ClusterPlace> places_;
   ArrayOn<B, Index> nodes_;  // [batch][n][kClusterLanes]
   ArrayOn<B, T> factors_;    // [batch][3 n][3 (reach + 1)][kClusterLanes]

@@ -1,0 +1,105 @@
+// The element product in float on Tensor Cores; see ebe_device_mma.hpp. No device has run it yet.
+#include "operators/ebe_device_mma.hpp"
+
+#include "operators/ebe_device_launch.cuh"
+#include "operators/ebe_device_mma.cuh"
+
+namespace femcrust::FEMCRUST_DEVICE {
+namespace {
+
+/// As the plain product in float with many columns.
+using MmaTiling = Tiling<256, 1, 8, 2>;
+
+template <int W, int Splits>
+FEMCRUST_KERNEL void __launch_bounds__(MmaTiling::kElements, MmaTiling::kBlocksEach)
+    element_product_by_modes(const DeviceBody<float> body, const ModeMatrices matrices,
+                             const float* gX, float* gY) {
+  using Tile = MmaTiling;
+  FEMCRUST_SHARED_DYNAMIC(double, memory);
+  __shared__ WarpTile<Splits> sWarps[Tile::kElements / kWarp];
+  __shared__ HalfMatrices sMatrices;
+  const DeviceBlocks& blocks = body.blocks;
+  const auto tiles = Tiles<float, Tile>::of(memory, blocks);
+  const DeviceBlock block = blocks.blocks[blockIdx.x];
+  const std::uint32_t* const gNodes = blocks.nodes + block.first_node;
+  const bool active = threadIdx.x < block.n_elements;
+  const int lane = static_cast<int>(threadIdx.x) % kWarp;
+
+  // ---- load
+  std::uint32_t words[5] = {};
+  float moduli[2] = {};
+  if (active) {
+    const std::size_t e = static_cast<std::size_t>(block.first_element) + threadIdx.x;
+#pragma unroll
+    for (int p = 0; p < 5; ++p)
+      words[p] = blocks.places[static_cast<std::size_t>(p) * blocks.n_elements + e];
+    const auto both = *reinterpret_cast<const Run<float, 2>*>(body.moduli + 2 * e);
+    moduli[0] = both.of[0], moduli[1] = both.of[1];
+  }
+  const std::uint16_t* const gRanks =
+      blocks.ranks + static_cast<std::size_t>(blockIdx.x) * (kRanks + 1);
+  for (unsigned r = threadIdx.x; r <= kRanks; r += Tile::kElements) tiles.sRanks[r] = gRanks[r];
+  for (unsigned i = threadIdx.x; i < 3u * block.n_vertices; i += Tile::kElements)
+    tiles.sVertices[i] =
+        body.vertices[3 * std::size_t{gNodes[i / 3] & DeviceNode::kNumber} + i % 3];
+  for (unsigned i = threadIdx.x; i < 4 * kMmaSize; i += Tile::kElements)
+    sMatrices.of[i] = __float2half_rn(matrices.entries[i]);
+  load_rows<Fp32, W>(tiles, gNodes, block.n_nodes, gX);
+  __syncthreads();
+
+  // ---- compute
+  DeviceElement<float> element{};
+  if (active) {
+    element.place(words, block.n_vertices, tiles.sRanks);
+    element.shape(tiles.sVertices, moduli);
+  }
+  WarpTile<Splits>& tile = sWarps[threadIdx.x / kWarp];
+  const half* const sToModes = sMatrices.of;
+  const half* const sToForces = sToModes + 2 * kMmaSize;
+#pragma unroll 1
+  for (int column = 0;;) {
+#pragma unroll 1
+    for (int j = 0; j < Tile::kColumns; ++j) {
+      float* const sColumn = tiles.sValues + j * tiles.column;
+      tet10::Stresses<float> stresses;
+      stresses_by_modes(tile, sToModes, lane, ValueAt<float>{sColumn, element}, element, stresses);
+#pragma unroll
+      for (int c = 0; c < 3; ++c) {
+        const ToSlot<float, Tile::kSlots> slots{tiles.sForces, element, c};
+        forces_by_modes(tile, sToForces, lane, c, stresses, element,
+                        [&](int a, int d, float force) {
+                          if (active) slots(a, d, force);
+                        });
+        __syncthreads();
+        sum_slots<false>(tiles, block, c, sColumn);
+        __syncthreads();
+      }
+    }
+
+    // ---- store; what registers need not hold meanwhile is read again
+    const DeviceBlock again = blocks.blocks[blockIdx.x];
+    store_rows<Fp32, W, Between::owners>(tiles, again, body, column, gY);
+    column += Tile::kColumns;
+    if (column == W) break;
+    __syncthreads();
+    load_rows<Fp32, W>(tiles, blocks.nodes + again.first_node, again.n_nodes, gX + column);
+    __syncthreads();
+  }
+}
+
+template <int W, int Splits>
+void product_by_modes(const DeviceBody<float>& body, const float* x, float* y) {
+  require(body.blocks.most_elements <= MmaTiling::kElements,
+          "device blocks: made for another tiling");
+  FEMCRUST_LAUNCH((element_product_by_modes<W, Splits>),
+                  static_cast<unsigned>(body.blocks.n_blocks), MmaTiling::kElements,
+                  (Tiles<float, MmaTiling>::bytes(body.blocks)), body, mode_matrices(), x, y);
+  launch_add_parts<Fp32, W>(body, y);
+}
+
+}  // namespace
+
+const DeviceMmaKernels ebe_mma_kernels = {{{product_by_modes<8, 1>, product_by_modes<16, 1>},
+                                           {product_by_modes<8, 2>, product_by_modes<16, 2>}}};
+
+}  // namespace femcrust::FEMCRUST_DEVICE

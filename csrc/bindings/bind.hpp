@@ -69,7 +69,7 @@ void bind(py::module_& m) {
       });
 
   m.def("block_jacobi", [](const Problem<B>& p) -> Preconditioner<B> {
-    return {BlockJacobi<B>(inverse_diagonal<double>(p.body->view(), p.surface, p.constraints))};
+    return {BlockJacobi<B>(jacobi_blocks(p))};
   });
   bind_multigrid<B>(m);
   m.def("cluster_solve", [](const Problem<B>& p, const Dense<double>& r) {

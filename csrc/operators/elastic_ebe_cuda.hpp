@@ -78,16 +78,17 @@ class ElasticEbe<T, Cuda> {
     pick(kernels<F>().linear, width)(body(width), x.data(), y.data());
   }
 
+  /// What the kernels read, with room for the sums of guests of `width` columns.
+  DeviceBody<T> body(int width) const {
+    return {blocks_->view(), blocks_->vertices(), moduli_.data(),
+            blocks_->template parts<T>(width)};
+  }
+
  private:
   template <class F>
   static const auto& kernels() {
     static_assert(std::is_same_v<typename F::Real, T>);
     return FEMCRUST_FOR_THIS_DEVICE(ebe_kernels).of(F{});
-  }
-
-  DeviceBody<T> body(int width) const {
-    return {blocks_->view(), blocks_->vertices(), moduli_.data(),
-            blocks_->template parts<T>(width)};
   }
 
   std::shared_ptr<const DeviceElementBlocks> blocks_;

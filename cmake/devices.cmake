@@ -7,16 +7,22 @@ set_property(CACHE FEMCRUST_CUDA PROPERTY STRINGS AUTO ON OFF)
 option(FEMCRUST_EMULATE "the same kernels on the host, slowly, for tests" OFF)
 
 set(FEMCRUST_DEVICE_SOURCES
+    csrc/aggregation/level_kernels.cu
+    csrc/aggregation/linear_level.cu
     csrc/backends/device_graphs.cu
+    csrc/backends/device_lists.cu
     csrc/backends/device/self_test.cu
     csrc/backends/device/self_test_mma.cu
     csrc/backends/device_runtime.cu
+    csrc/backends/random_values.cu
     csrc/backends/vector_kernels.cu
+    csrc/operators/diagonal_blocks.cu
     csrc/operators/ebe_device.cu
     csrc/operators/ebe_device_fp32.cu
     csrc/operators/ebe_device_fp64.cu
     csrc/operators/ebe_device_mma.cu
     csrc/operators/ebe_device_packed.cu
+    csrc/operators/element_sums.cu
     csrc/operators/nodal_kernels.cu
     csrc/operators/vertex_fields_device.cu
     csrc/preconditioners/cluster_kernels.cu

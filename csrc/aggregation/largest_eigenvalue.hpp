@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "aggregation/block_csr.hpp"
+#include "backends/random_values.hpp"
 #include "preconditioners/chebyshev.hpp"
 
 namespace femcrust {
@@ -30,13 +31,7 @@ double largest_eigenvalue(const Cpu& cpu, const BlockCsr<T>& a, const Array<T>& 
   const Index n = a.n_rows();
   const auto b = static_cast<std::size_t>(a.block_rows);
   Array<double> r(a.size()), p(a.size()), q(a.size()), z(a.size());
-  std::uint32_t state = 2463534242U;  // any seed but zero serves
-  for (double& value : q) {
-    state ^= state << 13;
-    state ^= state >> 17;
-    state ^= state << 5;
-    value = static_cast<double>(state) / 4294967296.0 - 0.5;
-  }
+  fill_random(cpu, q);
   const auto apply = product_table<T>().apply[b == 3 ? 0 : 1];
   // The load is in the range of A: a mode that vanishes has no part in it.
   cpu.for_ranges(

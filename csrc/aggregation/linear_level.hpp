@@ -8,6 +8,7 @@
 #include "aggregation/block_csr.hpp"
 #include "operators/assemble_p1.hpp"
 #include "operators/constraints.hpp"
+#include "operators/small_blocks.hpp"
 
 namespace femcrust {
 
@@ -50,19 +51,6 @@ void add_surface(const SurfaceView& surface, double unit, AssembledP1<T>& k) {
           "surface: " + std::to_string(outside) + " blocks couple vertices that share no element");
 }
 
-/// out = left a right, all 3×3
-inline void sandwich(const double* left, const double* a, const double* right, double* out) {
-  double half[9];
-  for (int i = 0; i < 3; ++i)
-    for (int j = 0; j < 3; ++j)
-      half[3 * i + j] =
-          left[3 * i] * a[j] + left[3 * i + 1] * a[3 + j] + left[3 * i + 2] * a[6 + j];
-  for (int i = 0; i < 3; ++i)
-    for (int j = 0; j < 3; ++j)
-      out[3 * i + j] =
-          half[3 * i] * right[j] + half[3 * i + 1] * right[3 + j] + half[3 * i + 2] * right[6 + j];
-}
-
 /// Projector of each vertex, or nullptr where all directions are free.
 inline std::vector<const double*> vertex_projectors(const Constraints& constraints, Index n) {
   std::vector<const double*> of(static_cast<std::size_t>(n), nullptr);
@@ -75,7 +63,6 @@ inline std::vector<const double*> vertex_projectors(const Constraints& constrain
 /// K ← Q K Q + (I − Q) tr(D)/3. `projectors`: [n_vertices], nullptr where Q = I.
 template <class T>
 void constrain(const std::vector<const double*>& projectors, AssembledP1<T>& k) {
-  constexpr double kIdentity[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
   const auto n = static_cast<Index>(k.begin.size()) - 1;
 #pragma omp parallel for schedule(static)
   for (Index i = 0; i < n; ++i) {
@@ -88,11 +75,8 @@ void constrain(const std::vector<const double*>& projectors, AssembledP1<T>& k) 
       T* const block = k.blocks.data() + 9 * static_cast<std::size_t>(e);
       double from[9], to[9];
       std::copy(block, block + 9, from);
-      sandwich(own != nullptr ? own : kIdentity, from, other != nullptr ? other : kIdentity, to);
-      for (int c = 0; c < 9; ++c) {
-        if (i == j) to[c] += (from[0] + from[4] + from[8]) / 3 * (kIdentity[c] - own[c]);
-        block[c] = static_cast<T>(to[c]);
-      }
+      held_block(own, other, i == j, from, to);
+      for (int c = 0; c < 9; ++c) block[c] = static_cast<T>(to[c]);
     }
   }
 }

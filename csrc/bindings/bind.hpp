@@ -70,7 +70,7 @@ void bind(py::module_& m) {
       });
 
   m.def("block_jacobi", [](const Problem<B>& p) -> Preconditioner<B> {
-    return {BlockJacobi<B>(inverse_diagonal<double>(p.body->view(), p.surface, p.constraints))};
+    return {BlockJacobi<B>(jacobi_blocks(p))};
   });
   bind_multigrid<B>(m);
   bind_clusters<B>(m);

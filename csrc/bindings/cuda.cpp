@@ -6,9 +6,12 @@
 #include "bindings/kernel_choices.hpp"
 
 #include "bindings/bind.hpp"
+#include "bindings/device_setup.hpp"
+#include "bindings/multigrid_cuda.hpp"
 
 void femcrust::bind_cuda(pybind11::module_& m) {
   femcrust::bind<femcrust::Cuda>(m);
+  bind_device_setup(m.attr("aggregation").cast<py::module_>().def_submodule("device"));
 }
 
 void femcrust::bind_device(pybind11::module_& m) {

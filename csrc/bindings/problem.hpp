@@ -88,6 +88,13 @@ struct Problem {
   }
 };
 
+/// Inverse diagonal blocks of the quadratic level for block Jacobi.
+template <class B>
+ArrayOn<B, double> jacobi_blocks(const Problem<B>& problem) {
+  return B::placed(
+      inverse_diagonal<double>(problem.body->view(), problem.surface, problem.constraints));
+}
+
 template <class B>
 struct Preconditioner {
   std::variant<BlockJacobi<B>, Multigrid<Fp64, B>, Multigrid<Fp32, B>, Multigrid<Fp21, B>,

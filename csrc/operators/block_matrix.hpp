@@ -36,6 +36,17 @@ class BlockMatrix {
         columns_(B::placed(std::move(columns))),
         blocks_(B::placed(std::move(blocks))) {}
 
+  /// The same from arrays that lie where the backend works.
+  BlockMatrix(int block_rows, int block_columns, ArrayOn<B, Index> begin, ArrayOn<B, Index> columns,
+              ArrayOn<B, T> blocks)
+    requires(!B::kOnHost)
+      : block_rows_(block_rows),
+        block_columns_(block_columns),
+        stored_(static_cast<Index>(begin.size()) - 1),
+        begin_(std::move(begin)),
+        columns_(std::move(columns)),
+        blocks_(std::move(blocks)) {}
+
   Index stored() const { return stored_; }
   bool empty() const { return stored_ == 0; }
   int block_rows() const { return block_rows_; }

@@ -2,8 +2,8 @@
 #pragma once
 #include <vector>
 
-#include "elements/tet10.hpp"
 #include "operators/nodal_vectors.hpp"
+#include "operators/small_blocks.hpp"
 
 namespace femcrust {
 
@@ -47,18 +47,9 @@ class Constraints {
       T* const at = blocks + 6 * static_cast<std::size_t>(nodes_[k]);
       double six[6];
       std::copy(at, at + 6, six);
-      const double* const q = projectors_.data() + 9 * k;
-      const double held = (six[0] + six[1] + six[2]) / 3;
-      double dq[3][3] = {};
-      for (int i = 0; i < 3; ++i)
-        for (int j = 0; j < 3; ++j)
-          for (int m = 0; m < 3; ++m) dq[i][j] += six[tet10::voigt(i, m)] * q[3 * m + j];
-      for (int i = 0; i < 3; ++i)
-        for (int j = i; j < 3; ++j) {
-          double sum = held * ((i == j ? 1.0 : 0.0) - q[3 * i + j]);
-          for (int m = 0; m < 3; ++m) sum += q[3 * i + m] * dq[m][j];
-          at[tet10::voigt(i, j)] = static_cast<T>(sum);
-        }
+      double held[6];
+      held_diagonal(projectors_.data() + 9 * k, six, held);
+      for (int m = 0; m < 6; ++m) at[m] = static_cast<T>(held[m]);
     }
   }
 

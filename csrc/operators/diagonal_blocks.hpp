@@ -5,22 +5,10 @@
 #include "operators/block_sums.hpp"
 #include "operators/body.hpp"
 #include "operators/constraints.hpp"
+#include "operators/small_blocks.hpp"
 #include "operators/surface_rows.hpp"
 
 namespace femcrust {
-
-/// Inverse of a symmetric positive definite 3×3 block given by six components, by cofactors; false
-/// when the block is not positive definite.
-inline bool invert_symmetric(const double a[6], double inverse[6]) {
-  const double xx = a[1] * a[2] - a[5] * a[5], xy = a[4] * a[5] - a[3] * a[2];
-  const double xz = a[3] * a[5] - a[4] * a[1], yy = a[0] * a[2] - a[4] * a[4];
-  const double yz = a[3] * a[4] - a[0] * a[5], zz = a[0] * a[1] - a[3] * a[3];
-  const double det = a[0] * xx + a[3] * xy + a[4] * xz;
-  if (!(a[0] > 0 && zz > 0 && det > 0)) return false;
-  const double adjugate[6] = {xx, yy, zz, xy, xz, yz};
-  for (int m = 0; m < 6; ++m) inverse[m] = adjugate[m] / det;
-  return true;
-}
 
 /// Inverses of the 3×3 diagonal blocks: xx, yy, zz, xy, xz, yz. [n_nodes][6]
 template <class T>

@@ -87,6 +87,12 @@ class ElasticEbe<T, Cuda> {
     pick(kernels<F>().linear, width)(body(width), x.data(), y.data());
   }
 
+  /// What the kernels read, with room for the sums of guests of `width` columns.
+  DeviceBody<T> body(int width) const {
+    return {blocks_->view(), blocks_->vertices(), moduli_.data(),
+            blocks_->template parts<T>(width)};
+  }
+
  private:
   template <class F>
   static const auto& kernels() {
@@ -100,11 +106,6 @@ class ElasticEbe<T, Cuda> {
     for (std::size_t slot = kFirst; slot < kinds.size(); ++slot)
       if (kinds[slot] != ElementKernel::plain)
         chosen_[slot] = mma.product[kinds[slot] == ElementKernel::mma2][slot - kFirst];
-  }
-
-  DeviceBody<T> body(int width) const {
-    return {blocks_->view(), blocks_->vertices(), moduli_.data(),
-            blocks_->template parts<T>(width)};
   }
 
   std::shared_ptr<const DeviceElementBlocks> blocks_;

@@ -23,6 +23,7 @@ class Stiffness {
   std::size_t size() const { return 3 * static_cast<std::size_t>(n_nodes()); }
   std::size_t bytes() const { return elements_.bytes() + surface_.bytes(); }
   std::int64_t flops() const { return elements_.flops(); }
+  const ElasticEbe<T, B>& elements() const { return elements_; }
   const HeldDirections<B>& held() const { return *held_; }
 
   template <class F = Plain<T>>

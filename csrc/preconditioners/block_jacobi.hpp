@@ -11,7 +11,7 @@ class BlockJacobi {
  public:
   static constexpr int kMostColumns = femcrust::kMostColumns;
 
-  explicit BlockJacobi(Array<double> inverse) : inverse_(B::placed(std::move(inverse))) {}
+  explicit BlockJacobi(ArrayOn<B, double> inverse) : inverse_(std::move(inverse)) {}
 
   void apply(const B& backend, int width, const PerColumn&, const ArrayOn<B, double>& r,
              ArrayOn<B, double>& z) const {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "backends/random_values.hpp"
 #include "operators/nodal_vectors.hpp"
 #include "preconditioners/cluster_solve.hpp"
 
@@ -76,14 +77,17 @@ class Chebyshev {
   Chebyshev() = default;
   /// lambda_max: of D⁻¹A where it is known; 0: `estimate` finds it
   Chebyshev(Array<T> inverse_diagonal, int block_size, int degree, double lambda_max = 0)
-      : inverse_(B::placed(std::move(inverse_diagonal))),
+    requires(!B::kOnHost)
+      : Chebyshev(B::placed(inverse_diagonal), block_size, degree, lambda_max) {}
+  Chebyshev(ArrayOn<B, T> inverse_diagonal, int block_size, int degree, double lambda_max = 0)
+      : inverse_(std::move(inverse_diagonal)),
         block_size_(block_size),
         degree_(degree),
         lambda_max_(lambda_max) {}
 
   /// D holds the stiffness of whole clusters in place of their nodes' blocks, which are zero in
   /// `inverse_diagonal`.
-  Chebyshev(Array<T> inverse_diagonal, const Clusters<T>& clusters, int degree)
+  Chebyshev(ArrayOn<B, T> inverse_diagonal, const Clusters<T>& clusters, int degree)
       : Chebyshev(std::move(inverse_diagonal), 3, degree) {
     clusters_ = ClusterSolve<T, B>(clusters);
     if (clusters_.empty()) steps_ = kLanczosStepsEasy;
@@ -98,15 +102,7 @@ class Chebyshev {
     require(block_size_ == 3, "λ_max is estimated where blocks are of nodes");
     ArrayOn<B, T>&r = work.r, &z = work.x, &p = work.d, &q = work.q;
     p.set_zero();
-    Array<T> random(r.size());
-    std::uint32_t state = 2463534242U;  // any seed but zero serves
-    for (T& value : random) {
-      state ^= state << 13;
-      state ^= state >> 17;
-      state ^= state << 5;
-      value = static_cast<T>(static_cast<double>(state) / 4294967296.0 - 0.5);
-    }
-    B::copy_in(random.data(), random.size(), r);
+    fill_random(backend, r);
     // A maps into the free directions; parts of r outside them would make A look unsymmetric.
     A.apply(backend, 1, r, q);
     backend.axpby(static_cast<T>(1 / backend.norm(q)), q, T(0), r);

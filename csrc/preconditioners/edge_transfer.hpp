@@ -2,6 +2,7 @@
 #pragma once
 #include <vector>
 
+#include "backends/device_lists.hpp"
 #include "operators/nodal_vectors.hpp"
 
 namespace femcrust {
@@ -14,23 +15,13 @@ class EdgeTransfer {
   /// edges: [n_edges][2] vertices; on the host they are borrowed
   EdgeTransfer(const Index* edges, Index n_edges, Index n_vertices)
       : n_vertices_(n_vertices), n_nodes_(n_vertices + n_edges), ends_(edges) {
-    Array<Index> begin(static_cast<std::size_t>(n_vertices) + 1);
-    Array<Index> edges_of(2 * static_cast<std::size_t>(n_edges));
-    for (std::size_t k = 0; k < edges_of.size(); ++k)
-      ++begin[static_cast<std::size_t>(ends_[k]) + 1];
-    for (std::size_t v = 0; v < static_cast<std::size_t>(n_vertices); ++v) begin[v + 1] += begin[v];
-    std::vector<Index> next(begin.begin(), begin.end() - 1);
-    for (std::size_t k = 0; k < edges_of.size(); ++k)
-      edges_of[static_cast<std::size_t>(next[static_cast<std::size_t>(ends_[k])]++)] =
-          static_cast<Index>(k / 2);
-    begin_ = B::placed(std::move(begin));
-    edges_of_ = B::placed(std::move(edges_of));
-    if constexpr (!B::kOnHost) {
-      B::copy_in(edges, 2 * static_cast<std::size_t>(n_edges), own_ends_);
-      ends_ = own_ends_.data();
-    }
+    if constexpr (B::kOnHost)
+      list_edges(n_edges);
+    else
+      list_edges_on_device(n_edges);
   }
 
+  EdgeGraph graph() const { return {n_vertices_, ends_, begin_.data(), edges_of_.data()}; }
   std::size_t bytes() const { return begin_.bytes() + edges_of_.bytes() + own_ends_.bytes(); }
 
   template <class F>
@@ -53,7 +44,26 @@ class EdgeTransfer {
   }
 
  private:
-  EdgeGraph graph() const { return {n_vertices_, ends_, begin_.data(), edges_of_.data()}; }
+  void list_edges(Index n_edges) {
+    begin_ = Array<Index>(static_cast<std::size_t>(n_vertices_) + 1);
+    edges_of_ = Array<Index>(2 * static_cast<std::size_t>(n_edges));
+    for (std::size_t k = 0; k < edges_of_.size(); ++k)
+      ++begin_[static_cast<std::size_t>(ends_[k]) + 1];
+    for (std::size_t v = 0; v < static_cast<std::size_t>(n_vertices_); ++v)
+      begin_[v + 1] += begin_[v];
+    std::vector<Index> next(begin_.begin(), begin_.end() - 1);
+    for (std::size_t k = 0; k < edges_of_.size(); ++k)
+      edges_of_[static_cast<std::size_t>(next[static_cast<std::size_t>(ends_[k])]++)] =
+          static_cast<Index>(k / 2);
+  }
+  void list_edges_on_device(Index n_edges) {
+    B::copy_in(ends_, 2 * static_cast<std::size_t>(n_edges), own_ends_);
+    ends_ = own_ends_.data();
+    DeviceLists of_vertices(2 * n_edges, ends_, n_vertices_);
+    list_kernels().halve(of_vertices.items.size(), of_vertices.items.data());
+    begin_ = std::move(of_vertices.begin);
+    edges_of_ = std::move(of_vertices.items);
+  }
 
   Index n_vertices_, n_nodes_;
   const Index* ends_;  // [n_edges][2]

@@ -1,8 +1,7 @@
 """What a solve holds on a device, counted array by array: a forecast before anything is allocated.
 
-The layout is that of the core's backends, which are one code: elements, operator, smoother, linear
-level, what is below it, vectors of the solver. tests/unit/test_memory.py holds the count against
-what a backend says it holds.
+csrc/operators/ebe_device.hpp tells how elements lie there; tests/unit/test_memory.py holds the
+count against what the device says that it holds.
 """
 
 from __future__ import annotations
@@ -10,11 +9,13 @@ from __future__ import annotations
 from femcrust.errors import MemoryShortage
 
 GIB = 2**30
-BLOCK = 512  # elements; the last block is padded
+BLOCK = 256  # elements that one thread block works on
+BLOCK_BYTES = 32 + 2 * 97  # of a block's head and its ranks
 # Bytes of a node's three numbers in a storage format.
 NODE_BYTES = {"fp64": 24, "fp32": 12, "fp21": 8, "shared18": 8, "bf16": 6, "fp16": 6}
-# Nodes of a block of 512 elements, counted once a block, per element: 1.98 to 2.05 on graded boxes.
-BLOCK_NODES = 2.05
+# On graded meshes, an element: nodes of its block, of these guests of the block, and nodes that
+# more than one block has.
+BLOCK_NODES, GUESTS, MET = 2.26, 0.89, 0.67
 # Prolongations, restrictions and matrices below the linear level, in FP32, bytes a vertex: 905, 923
 # and 1026 on boxes of 5.6e4, 9.8e4 and 3.8e5 unknowns, where fewer and fewer lie on the surface.
 BELOW_LINEAR = 1070
@@ -37,22 +38,26 @@ def device_arrays(
     n_infinite : faces with infinite elements behind them
 
     >>> sum(device_arrays(146_580, 203_471, 26_122).values()) // (3 * 203_471)
-    173
+    171
     """
     n_edges = n_nodes - n_vertices
-    padded = -(-n_elements // BLOCK) * BLOCK
     real = 8 if storage == "fp64" else 4
     entries = n_vertices + 2 * n_edges  # blocks of the linear level: itself and each neighbour
-    quadratic_fp32 = (9 + 2) * 4 * padded if real == 4 else 32 * n_vertices
+    guests = int(GUESTS * n_elements)
     return {
-        # the operator in FP64, and what both precisions share
-        "places of an element's ten nodes in its block, 2 bytes": 20 * padded,
-        "nodes of the blocks": int(4 * BLOCK_NODES * padded),
-        "vertices, four FP64 numbers": 32 * n_vertices,
+        # elements, which both precisions share
+        "places of an element's ten nodes in its block, 2 bytes": 20 * n_elements,
+        "nodes of the blocks": int(4 * BLOCK_NODES * n_elements),
+        "heads and ranks of the blocks": BLOCK_BYTES * -(-n_elements // BLOCK),
+        "guests: place in the block, row of sums": 6 * guests,
+        "nodes of more than one block": int(4 * MET * n_elements),
+        "sums of guests": 3 * 8 * columns * guests,
+        "vertices, FP64": 24 * n_vertices,
+        # the operator in FP64
         "Lamé parameters, FP64": 16 * n_elements,
         "infinite elements, FP64": INFINITE_FP64 * n_infinite,
         # the preconditioner
-        "gradients and moduli of elements": quadratic_fp32,
+        "Lamé parameters of the preconditioner": 2 * real * n_elements,
         "infinite elements of the preconditioner": INFINITE_FP32 * real // 4 * n_infinite,
         "inverse diagonal blocks, six numbers a node": 6 * real * n_nodes,
         "ends of edges": 8 * n_edges,

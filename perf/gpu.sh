@@ -31,7 +31,11 @@ if compgen -G "${WHEELS:=.whl}/*.whl" > /dev/null; then
   "$PYTHON" -m pip install -q --no-index --no-deps --no-compile --upgrade --target build/site "$WHEELS"/*.whl &&
     PYTHONPATH=$PYTHONPATH:$PWD/build/site
 fi
-[ "$BACKEND" = emulated ] && export FEMCRUST_CUDA=emulated
+NAME=$BACKEND
+if [ "$BACKEND" = emulated ]; then
+  NAME=cuda
+  export FEMCRUST_CUDA=emulated
+fi
 
 # The core, built beside the sources: no wheel, no index, nothing fetched.
 build() {
@@ -44,7 +48,7 @@ build() {
   esac
   cmake -S . -B "$FEMCRUST_BUILD" -G Ninja "${options[@]}" "-DPython_EXECUTABLE=$(command -v "$PYTHON")" \
     "-Dpybind11_DIR=$("$PYTHON" -m pybind11 --cmakedir)" > "$FOLDER/build.log" 2>&1 &&
-    cmake --build "$FEMCRUST_BUILD" >> "$FOLDER/build.log" 2>&1 &&
+    timeout "$LIMIT" cmake --build "$FEMCRUST_BUILD" >> "$FOLDER/build.log" 2>&1 &&
     cp "$FEMCRUST_BUILD"/_core*.so femcrust/
   local status=$?
   if [ $status -ne 0 ]; then
@@ -52,7 +56,7 @@ build() {
     return $status
   fi
   grep -E 'spill|registers' "$FOLDER/build.log" | grep -v ' 0 bytes spill' | head -n 5
-  BUILD_S=$((SECONDS - start)) "$PYTHON" - "$FOLDER" "$BACKEND" << 'END'
+  BUILD_S=$((SECONDS - start)) "$PYTHON" - "$FOLDER" "$NAME" << 'END'
 import os, sys
 from pathlib import Path
 import record
@@ -63,16 +67,16 @@ END
 }
 
 part() {
-  if [ "$1" != build ] && ! "$PYTHON" -c 'from femcrust import backends; backends.core()' 2> /dev/null; then
+  if [ "$1" != build ] && ! "$PYTHON" -c "from femcrust import backends; backends.select('$NAME')" 2> /dev/null; then
     build || return
   fi
   local left=$((LIMIT - SECONDS + started))
   case $1 in
     build) build ;;
-    solves) timeout -k 10 $((left + 15)) "$PYTHON" perf/gpu/solves.py "$FOLDER" --backend "$BACKEND" \
+    solves) timeout -k 10 $((left + 15)) "$PYTHON" perf/gpu/solves.py "$FOLDER" --backend "$NAME" \
       --limit "$left" ${SIZES:+--sizes $SIZES} ;;
     suite | sanitize | ladder) timeout -k 10 $((left + 15)) "$PYTHON" perf/gpu/programs.py "$1" "$FOLDER" \
-      --backend "$BACKEND" --limit "$left" ;;
+      --backend "$NAME" --limit "$left" ;;
   esac
 }
 

@@ -20,6 +20,7 @@ from record import of_copy
 from femcrust import backends, memory, operators, preconditioners, solvers
 from femcrust.boundaries.conditions import Conditions
 from femcrust.discretisation import Discretisation, discretise
+from femcrust.machine import physical_memory
 
 REPEATS = 9
 NODE = memory.NODE_BYTES
@@ -33,7 +34,7 @@ MATRICES = {"1e6", "1e7"}  # and the matrix is assembled
 class Run:
     """The result on its way to its file."""
 
-    def __init__(self, size: str, backend: str, copy: float | None, path: Path) -> None:
+    def __init__(self, size: str, backend: str, copy: float, path: Path) -> None:
         self.copy, self.path = copy, path
         self.mine: dict[str, Any] = {
             "mesh": "refined box", "size": size, "solver": "femcrust", "backend": backend,
@@ -63,8 +64,10 @@ def moved_bytes(space: Discretisation, storage: str, columns: int) -> int:
     return nodal + (44 + 20) * len(space.elements)
 
 
-def products(run: Run, space: Discretisation, body: Any) -> None:
+def products(run: Run, space: Discretisation, body: Any, free: int) -> None:
     for storage, columns in PRODUCTS:
+        if 2.2 * NODE[storage] * columns * space.n_nodes > free:  # two vectors, sums between blocks
+            continue
         seconds = statistics.median(body.time_product(storage, columns, REPEATS))
         run.mine["products"][f"{storage}_{columns}"] = {
             "times": {"product_s": seconds},
@@ -103,7 +106,8 @@ def measure(size: str, backend_name: str, run: Run, with_rivals: bool) -> None:
     run.mine["forecast_bytes_per_unknown"] = (
         memory.device_bytes(len(space.elements), space.n_nodes, space.n_vertices) / space.n_dof
     )
-    products(run, space, operator.body)
+    free = backends.device_memory(backend)["free"] or physical_memory() // 4
+    products(run, space, operator.body, free)
     if size in MANY:
         loads = bodies.random_load(space.n_nodes, 16)
         many = solvers.solve_many(operator, first, loads)
@@ -154,7 +158,7 @@ def main() -> None:
     parser.add_argument("size", choices=bodies.SIZES)
     parser.add_argument("path", type=Path)
     parser.add_argument("--backend", default="cuda")
-    parser.add_argument("--copy", type=float, help="copy bandwidth, bytes a second")
+    parser.add_argument("--copy", type=float, required=True, help="copy bandwidth, bytes a second")
     parser.add_argument("--rivals", action="store_true")
     given = parser.parse_args()
     run = Run(given.size, given.backend, given.copy, given.path)

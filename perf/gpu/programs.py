@@ -29,8 +29,7 @@ CLOSING = re.compile(r"(\d+) (passed|failed|skipped|errors?|xfailed)")
 KEPT = 20_000  # characters of a program's output
 SPARE = 20.0  # seconds to write results in
 # Words in the names of the tests that each backend runs.
-DEVICE_WORDS = {"cuda": ("cuda", "device"), "emulated": ("emulated", "device"),
-                "cpu": ("refinement", "operators", "solver", "device")}  # fmt: skip
+DEVICE_WORDS = {"cuda": "cuda or device", "cpu": "refinement or operators or solver"}
 
 
 def program(name: str) -> str | None:
@@ -84,10 +83,9 @@ def suite(backend: str, limit: float) -> tuple[dict[str, Any], list[tuple[Any, .
     listed = ran([sys.executable, "-c", LISTED], limit)["output"].splitlines()
     files = [line.split()[1] for line in listed if line.startswith("TAKEN ")]
     out = [line for line in listed if not line.startswith("TAKEN ")]
-    chosen = [word for name in DEVICE_WORDS.get(backend, (backend,)) for word in (name, "or")][:-1]
     command = [sys.executable, "-m", "pytest", "-q", "--maxfail=20", "-p", "no:cacheprovider"]
-    require = {"FEMCRUST_REQUIRE": "cuda"} if backend == "cuda" else {}
-    found = ran([*command, "-k", " ".join(chosen), *files], limit, **require)
+    require = {"FEMCRUST_REQUIRE": "cuda"} if record.on_device(backend) else {}
+    found = ran([*command, "-k", DEVICE_WORDS[backend], *files], limit, **require)
     last = next((line for line in reversed(found["output"].splitlines()) if " in " in line), "")
     counts = {word.removesuffix("s"): int(n) for n, word in CLOSING.findall(last)}
     good = found["status"] == 0 and counts.get("passed", 0) > 0
@@ -106,9 +104,9 @@ def sanitize(backend: str, limit: float) -> tuple[dict[str, Any], list[tuple[Any
     good = result["alone"]["status"] == 0
     for check in CHECKS:
         left = limit - (time.monotonic() - start)
-        if backend != "cuda" or tool is None or left < 10:
-            why = "not for this backend" if backend != "cuda" else "out of time"
-            result[check] = {"refused": "compute-sanitizer is not here" if tool is None else why}
+        if not record.on_device(backend) or tool is None or left < 10:
+            why = "out of time" if record.on_device(backend) else "not for this backend"
+            result[check] = {"refused": why if tool else "compute-sanitizer is not here"}
             rows.append((check, result[check]["refused"]))
             continue
         share = left / (len(CHECKS) - CHECKS.index(check))
@@ -129,7 +127,7 @@ def ladder(backend: str, limit: float) -> tuple[dict[str, Any], list[tuple[Any, 
     versions of its kernel: {"version": …, "seconds": …, "bytes": …}."""
     nvcc = program("nvcc")
     sources = sorted((ROOT / "perf" / "kernels").glob("*.cu"))
-    copy = record.copy_bandwidth(backend) if sources else None
+    copy = record.copy_bandwidth(backend) if sources else 1.0
     capability = record.nvidia_smi("compute_cap")[0].replace(".", "") or "90"
     end = time.monotonic() + limit
     result: dict[str, Any] = {}
@@ -166,7 +164,7 @@ def ladder(backend: str, limit: float) -> tuple[dict[str, Any], list[tuple[Any, 
     return result, rows, good
 
 
-def versions(output: str, copy: float | None) -> list[dict[str, Any]]:
+def versions(output: str, copy: float) -> list[dict[str, Any]]:
     """The JSON objects among printed lines, seconds as times and parts of the copy bandwidth.
 
     >>> versions('text\n{"version": "naive", "seconds": 2.0, "bytes": 4}', 8.0)
@@ -203,7 +201,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("do", choices=DO)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--backend", default="cuda")
+    parser.add_argument("--backend", default="cuda", choices=DEVICE_WORDS)
     parser.add_argument("--limit", type=float, default=450.0)
     given = parser.parse_args()
     start = time.monotonic()

@@ -11,7 +11,6 @@ import argparse
 import datetime
 import json
 import re
-import statistics
 import subprocess
 import sys
 from functools import lru_cache
@@ -41,17 +40,22 @@ def nvidia_smi(*names: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in lines[0].split(",")) if lines else ("",) * len(names)
 
 
+def on_device(backend: str) -> bool:
+    """Whether this backend works on a device, not on the host or its emulation of one."""
+    return backend == "cuda" and not backends.emulated()
+
+
 def about(backend: str) -> dict[str, Any]:
     """The head of every result."""
-    name, driver, memory, capability = nvidia_smi("name", "driver_version", "memory.total",
-                                                  "compute_cap")  # fmt: skip
+    name, driver, capability = nvidia_smi("name", "driver_version", "compute_cap")
     host = machine.description()
-    on_device = backend == "cuda"
+    memory = backends.device_memory(backends.select(backend))
+    device = name if on_device(backend) else f"{backend} on {host['machine']}"
     return {
-        "device": (name or "no device found") if on_device else f"{backend}: {host['machine']}",
+        "device": device or "unnamed",
         "driver": driver,
-        "device_memory_bytes": int(memory) * 2**20 if memory.isdecimal() else 0,
         "compute_capability": capability,
+        "device_memory": {key: memory[key] for key in ("total", "free")},
         "backend": backend,
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "copy_bytes_per_s": copy_bandwidth(backend),
@@ -59,23 +63,11 @@ def about(backend: str) -> dict[str, Any]:
     }
 
 
-def copy_bandwidth(backend: str) -> float | None:
-    """Bytes read and written a second by a copy from memory to memory: the median of TURNS."""
-    if backend != "cuda":
-        return float(backends.core().peak.copy_bandwidth(COPY_BYTES // 16, 3))
-    try:
-        import cupy
-    except ImportError:
-        return None
-    seconds = _copy_seconds(cupy)
-    cupy.get_default_memory_pool().free_all_blocks()  # the largest body needs all of it
-    return 2 * COPY_BYTES / statistics.median(seconds)
-
-
-def _copy_seconds(cupy: Any) -> list[float]:
-    source = cupy.random.random(COPY_BYTES // 8)  # zeros may be copied faster
-    target = cupy.empty_like(source)
-    return event_seconds(lambda: cupy.copyto(target, source), TURNS)
+def copy_bandwidth(backend: str) -> float:
+    """Bytes read and written a second by a copy from memory to memory."""
+    if on_device(backend):
+        return float(backends.core().device.copy_bandwidth(COPY_BYTES, TURNS))
+    return float(backends.core().peak.copy_bandwidth(COPY_BYTES // 16, 3))
 
 
 def event_seconds(work: Any, turns: int) -> list[float]:
@@ -94,9 +86,9 @@ def event_seconds(work: Any, turns: int) -> list[float]:
     return found
 
 
-def of_copy(moved: float, seconds: float, copy: float | None) -> float | None:
+def of_copy(moved: float, seconds: float, copy: float) -> float:
     """Bytes moved in these seconds as a part of the copy bandwidth."""
-    return moved / seconds / copy if copy else None
+    return moved / seconds / copy
 
 
 def write(folder: Path, part: str, result: dict[str, Any]) -> Path:

@@ -92,7 +92,7 @@ def scalar_rows(xp: Any, begin: Any, columns: Any, blocks: Any) -> tuple[Any, An
 
 def measured(
     space: Discretisation, lam: Floats, mu: Floats, expected: Callable[[Floats], Floats],
-    copy: float | None, matrices: bool,
+    copy: float, matrices: bool,
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
     """One run for each rival; one that fails says why, and the others go on."""
     try:
@@ -132,7 +132,7 @@ def _tried(solver: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 
 def _checked(
-    found: Any, expected: Floats, real: str, work: Any, moved: float, copy: float | None
+    found: Any, expected: Floats, real: str, work: Any, moved: float, copy: float
 ) -> dict[str, Any]:
     """Seconds of `work`, whose result was `found`, after it was seen to be right."""
     error = float(np.linalg.norm(found.get() - expected) / np.linalg.norm(expected))
@@ -149,7 +149,7 @@ def _checked(
 
 def naive(
     xp: Any, real: str, space: Discretisation, lam: Floats, mu: Floats, x: Floats, y: Floats,
-    copy: float | None,
+    copy: float,
 ) -> dict[str, Any]:  # fmt: skip
     kernel = _kernel(xp, real, "naive")
     kind = np.float64 if real == "double" else np.float32
@@ -168,7 +168,7 @@ def naive(
     return _checked(out.astype(np.float64), y, real, work, moved, copy)
 
 
-def by_blocks(xp: Any, rows: list[Any], x: Floats, y: Floats, copy: float | None) -> dict[str, Any]:
+def by_blocks(xp: Any, rows: list[Any], x: Floats, y: Floats, copy: float) -> dict[str, Any]:
     kernel = _kernel(xp, "double", "block_rows")
     begin, columns, blocks = rows
     begin = begin.astype(np.int64)
@@ -183,9 +183,7 @@ def by_blocks(xp: Any, rows: list[Any], x: Floats, y: Floats, copy: float | None
     return _checked(out, y, "double", work, 76 * len(columns) + 56 * n, copy)
 
 
-def by_cusparse(
-    xp: Any, rows: list[Any], x: Floats, y: Floats, copy: float | None
-) -> dict[str, Any]:
+def by_cusparse(xp: Any, rows: list[Any], x: Floats, y: Floats, copy: float) -> dict[str, Any]:
     import cupyx.scipy.sparse as sparse
 
     if 9 * len(rows[1]) > MOST_ENTRIES:

@@ -183,7 +183,9 @@ def test_allowed_includes_and_comments_pass(tmp_path: Path) -> None:
 
 def test_every_kernel_file_is_compiled(root: Path) -> None:
     listed = re.findall(r"csrc/\S+\.cu\b", (root / "cmake/devices.cmake").read_text("utf-8"))
-    assert sorted(listed) == [p.relative_to(root).as_posix() for p in own_files(root / "csrc", ".cu")]
+    assert sorted(listed) == [
+        p.relative_to(root).as_posix() for p in own_files(root / "csrc", ".cu")
+    ]
 
 
 def imported(tree: ast.AST) -> Iterator[str]:

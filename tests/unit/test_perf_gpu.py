@@ -174,9 +174,9 @@ def test_a_solve_that_fails_leaves_what_it_measured(perf: Any, tmp_path: Path) -
     assert found["block Jacobi"]["iterations"] > 100
     assert found["femcrust"]["products"]["fp32_16"]["of_copy"] > 0
     assert all(len(row) == len(solves.HEAD) for row in solves.rows(runs))
-    (wrong,) = solves.one("3e5", "no such device", None, 120.0, tmp_path)
+    (wrong,) = solves.one("3e5", "no such device", 3e10, 120.0, tmp_path)
     assert "no such device" in wrong["failed"]
-    (late,) = solves.one("3e5", "cpu", None, 1.0, tmp_path)
+    (late,) = solves.one("3e5", "cpu", 3e10, 1.0, tmp_path)
     assert late["failed"].startswith("out of time after 1 s; last done: ")
 
 

@@ -33,8 +33,7 @@ FEMCRUST_KERNEL void __launch_bounds__(MmaTiling::kElements, MmaTiling::kBlocksE
 #pragma unroll
     for (int p = 0; p < 5; ++p)
       words[p] = blocks.places[static_cast<std::size_t>(p) * blocks.n_elements + e];
-    const auto both = *reinterpret_cast<const Run<float, 2>*>(body.moduli + 2 * e);
-    moduli[0] = both.of[0], moduli[1] = both.of[1];
+    Columns<float, 2>::load(body.moduli + 2 * e, [&](int k, float value) { moduli[k] = value; });
   }
   const std::uint16_t* const gRanks =
       blocks.ranks + static_cast<std::size_t>(blockIdx.x) * (kRanks + 1);

@@ -167,9 +167,9 @@ MUTATIONS = (
     ),
     Mutation(
         "columns mixed up when a batch narrows",
-        "csrc/solvers/columns_left.hpp",
-        "from[k] < 0 ? 0.0 : row[from[k]]",
-        "from[k] < 0 ? 0.0 : row[k]",
+        "csrc/backends/cpu.hpp",
+        "from[k] == kZeroColumn ? T(0) : row[from[k]]",
+        "from[k] == kZeroColumn ? T(0) : row[k]",
         ("tests/unit/test_batches.py",),
     ),
     Mutation(

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.sparse as sparse
+from test_aggregation import arrays, random_blocks
 
 import hard_bodies as hard
 from conftest import absent, device_backend
@@ -19,7 +20,6 @@ from femcrust import _core, backends, operators, preconditioners, solvers
 from femcrust.discretisation import discretise
 from femcrust.model import Model
 from femcrust.preconditioners.multigrid import STRENGTH
-from test_aggregation import arrays, random_blocks
 
 EPS = {False: 2.0**-53, True: 2.0**-24}  # by whether numbers are stored in float
 host = _core.cpu.aggregation

@@ -209,9 +209,9 @@ MUTATIONS = (
     ),
     Mutation(
         "held directions of a neighbour stay in the linear level",
-        "csrc/aggregation/linear_level.hpp",
-        "other != nullptr ? other : kIdentity",
-        "own != nullptr ? kIdentity : kIdentity",
+        "csrc/operators/small_blocks.hpp",
+        "other != nullptr ? other[c] : kIdentity[c]",
+        "own != nullptr ? kIdentity[c] : kIdentity[c]",
         ("tests/unit/test_aggregation.py",),
     ),
     # the mesh

@@ -34,11 +34,13 @@ extern "C" __global__ void naive(int n_elements, const int* elements,  // [n_ele
     for (int c = 0; c < 3; ++c) u[a][c] = x[3LL * node[a] + c];
   for (int q = 0; q < 4; ++q) {
     REAL at[4], slope[10][3];  // barycentric coordinates of the point; gradients of the shapes
-    for (int i = 0; i < 4; ++i) at[i] = i == q ? REAL(0.5854101966249685) : REAL(0.1381966011250105);
+    for (int i = 0; i < 4; ++i)
+      at[i] = i == q ? REAL(0.5854101966249685) : REAL(0.1381966011250105);
     for (int c = 0; c < 3; ++c) {
       for (int i = 0; i < 4; ++i) slope[i][c] = (4 * at[i] - 1) * g[i][c];
       for (int k = 0; k < 6; ++k)
-        slope[4 + k][c] = 4 * (at[kEnds[k][0]] * g[kEnds[k][1]][c] + at[kEnds[k][1]] * g[kEnds[k][0]][c]);
+        slope[4 + k][c] =
+            4 * (at[kEnds[k][0]] * g[kEnds[k][1]][c] + at[kEnds[k][1]] * g[kEnds[k][0]][c]);
     }
     REAL h[3][3] = {};  // displacement gradient
     for (int a = 0; a < 10; ++a)

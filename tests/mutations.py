@@ -23,6 +23,7 @@ SURFACE = ("tests/unit/test_surface.py",)
 CONVENTIONS = ("tests/unit/test_conventions.py",)
 FAULTS = ("tests/unit/test_faults_conventions.py", *CONVENTIONS)
 FORMATS = ("tests/unit/test_formats.py",)
+DEVICE_PRODUCT = ("tests/unit/test_device_ebe.py",)
 SOLVER = ("tests/unit/test_solver_iterations.py",)
 EMULATOR = ("tests/unit/test_device_emulator.py",)
 
@@ -213,6 +214,56 @@ MUTATIONS = (
         "other != nullptr ? other[c] : kIdentity[c]",
         "own != nullptr ? kIdentity[c] : kIdentity[c]",
         ("tests/unit/test_aggregation.py",),
+    ),
+    # the element product of a device
+    Mutation(
+        "sums at a node stop before its last element",
+        "csrc/operators/ebe_device_block.cuh",
+        "more = slot < ranks[r + 1];",
+        "more = slot + 1 < ranks[r + 1];",
+        DEVICE_PRODUCT,
+    ),
+    Mutation(
+        "edges of an element rounded before their difference",
+        "csrc/operators/ebe_device_block.cuh",
+        "static_cast<T>(row(sVertices, j + 1)[k] - row(sVertices, 0)[k])",
+        "static_cast<T>(row(sVertices, j + 1)[k]) - static_cast<T>(row(sVertices, 0)[k])",
+        DEVICE_PRODUCT,
+    ),
+    Mutation(
+        "one column of a piece stored for the next",
+        "csrc/operators/ebe_device_block.cuh",
+        "of[j % kPiece] = value(j);",
+        "of[j % kPiece] = value(j & ~1);",
+        DEVICE_PRODUCT,
+    ),
+    Mutation(
+        "no barrier between sums and the forces that come next",
+        "csrc/operators/ebe_device_launch.cuh",
+        "        sum_slots<Linear>(tiles, block, c, sColumn);\n        __syncthreads();\n",
+        "        sum_slots<Linear>(tiles, block, c, sColumn);\n",
+        DEVICE_PRODUCT,
+    ),
+    Mutation(
+        "a guest left out where three blocks meet",
+        "csrc/operators/ebe_device_parts.cuh",
+        "if (at >= static_cast<std::size_t>(blocks.row_begin[r + 1])) break;",
+        "if (r > 0 || at >= static_cast<std::size_t>(blocks.row_begin[r + 1])) break;",
+        DEVICE_PRODUCT,
+    ),
+    Mutation(
+        "guests in the order in which threads found them",
+        "csrc/operators/device_layout.hpp",
+        "        std::sort(sorted.begin(), sorted.end());\n",
+        "",
+        DEVICE_PRODUCT,
+    ),
+    Mutation(
+        "forces of listed elements replace those that were there",
+        "csrc/operators/vertex_fields_device.cu",
+        "double sum = *at;",
+        "double sum = 0;",
+        DEVICE_PRODUCT,
     ),
     # the mesh
     Mutation(

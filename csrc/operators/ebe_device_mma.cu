@@ -10,6 +10,7 @@ namespace {
 /// As the plain product in float with many columns.
 using MmaTiling = Tiling<256, 1, 8, 2>;
 
+/// Thread block (x, y) works on block x and the columns from y · kColumns on.
 template <int W, int Splits>
 FEMCRUST_KERNEL void __launch_bounds__(MmaTiling::kElements, MmaTiling::kBlocksEach)
     element_product_by_modes(const DeviceBody<float> body, const ModeMatrices matrices,
@@ -24,6 +25,7 @@ FEMCRUST_KERNEL void __launch_bounds__(MmaTiling::kElements, MmaTiling::kBlocksE
   const std::uint32_t* const gNodes = blocks.nodes + block.first_node;
   const bool active = threadIdx.x < block.n_elements;
   const int lane = static_cast<int>(threadIdx.x) % kWarp;
+  const int column = static_cast<int>(blockIdx.y) * Tile::kColumns;
 
   // ---- load
   std::uint32_t words[5] = {};
@@ -43,7 +45,7 @@ FEMCRUST_KERNEL void __launch_bounds__(MmaTiling::kElements, MmaTiling::kBlocksE
         body.vertices[3 * std::size_t{gNodes[i / 3] & DeviceNode::kNumber} + i % 3];
   for (unsigned i = threadIdx.x; i < 4 * kMmaSize; i += Tile::kElements)
     sMatrices.of[i] = __float2half_rn(matrices.entries[i]);
-  load_rows<Fp32, W>(tiles, gNodes, block.n_nodes, gX);
+  load_rows<Fp32, W>(tiles, gNodes, block.n_nodes, gX + column);
   __syncthreads();
 
   // ---- compute
@@ -56,34 +58,24 @@ FEMCRUST_KERNEL void __launch_bounds__(MmaTiling::kElements, MmaTiling::kBlocksE
   const half* const sToModes = sMatrices.of;
   const half* const sToForces = sToModes + 2 * kMmaSize;
 #pragma unroll 1
-  for (int column = 0;;) {
-#pragma unroll 1
-    for (int j = 0; j < Tile::kColumns; ++j) {
-      float* const sColumn = tiles.sValues + j * tiles.column;
-      tet10::Stresses<float> stresses;
-      stresses_by_modes(tile, sToModes, lane, ValueAt<float>{sColumn, element}, element, stresses);
+  for (int j = 0; j < Tile::kColumns; ++j) {
+    float* const sColumn = tiles.sValues + j * tiles.column;
+    tet10::Stresses<float> stresses;
+    stresses_by_modes(tile, sToModes, lane, ValueAt<float>{sColumn, element}, element, stresses);
 #pragma unroll
-      for (int c = 0; c < 3; ++c) {
-        const ToSlot<float, Tile::kSlots> slots{tiles.sForces, element, c};
-        forces_by_modes(tile, sToForces, lane, c, stresses, element,
-                        [&](int a, int d, float force) {
-                          if (active) slots(a, d, force);
-                        });
-        __syncthreads();
-        sum_slots<false>(tiles, block, c, sColumn);
-        __syncthreads();
-      }
+    for (int c = 0; c < 3; ++c) {
+      const ToSlot<float, Tile::kSlots> slots{tiles.sForces, element, c};
+      forces_by_modes(tile, sToForces, lane, c, stresses, element, [&](int a, int d, float force) {
+        if (active) slots(a, d, force);
+      });
+      __syncthreads();
+      sum_slots<false>(tiles, block, c, sColumn);
+      __syncthreads();
     }
-
-    // ---- store; what registers need not hold meanwhile is read again
-    const DeviceBlock again = blocks.blocks[blockIdx.x];
-    store_rows<Fp32, W, Between::owners>(tiles, again, body, column, gY);
-    column += Tile::kColumns;
-    if (column == W) break;
-    __syncthreads();
-    load_rows<Fp32, W>(tiles, blocks.nodes + again.first_node, again.n_nodes, gX + column);
-    __syncthreads();
   }
+
+  // ---- store
+  store_rows<Fp32, W, Between::owners>(tiles, block, body, column, gY);
 }
 
 template <int W, int Splits>
@@ -91,8 +83,9 @@ void product_by_modes(const DeviceBody<float>& body, const float* x, float* y) {
   require(body.blocks.most_elements <= MmaTiling::kElements,
           "device blocks: made for another tiling");
   FEMCRUST_LAUNCH((element_product_by_modes<W, Splits>),
-                  static_cast<unsigned>(body.blocks.n_blocks), MmaTiling::kElements,
-                  (Tiles<float, MmaTiling>::bytes(body.blocks)), body, mode_matrices(), x, y);
+                  dim3(static_cast<unsigned>(body.blocks.n_blocks), W / MmaTiling::kColumns),
+                  MmaTiling::kElements, (Tiles<float, MmaTiling>::bytes(body.blocks)), body,
+                  mode_matrices(), x, y);
   launch_add_parts<Fp32, W>(body, y);
 }
 

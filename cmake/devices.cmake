@@ -7,8 +7,11 @@ set_property(CACHE FEMCRUST_CUDA PROPERTY STRINGS AUTO ON OFF)
 option(FEMCRUST_EMULATE "the same kernels on the host, slowly, for tests" OFF)
 
 set(FEMCRUST_DEVICE_SOURCES
+    csrc/aggregation/aggregates.cu
     csrc/aggregation/level_kernels.cu
     csrc/aggregation/linear_level.cu
+    csrc/aggregation/row_product.cu
+    csrc/aggregation/tentative.cu
     csrc/backends/device_graphs.cu
     csrc/backends/device_lists.cu
     csrc/backends/device/self_test.cu

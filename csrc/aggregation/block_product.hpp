@@ -10,9 +10,6 @@
 
 namespace femcrust {
 
-/// Which columns of A B a row has. Upper: not those below the diagonal.
-enum class Part { all, upper };
-
 /// Finds the columns of one row of a product after another.
 class RowPattern {
  public:

@@ -13,6 +13,9 @@ namespace femcrust {
 constexpr int kModes = 6;      // rigid-body modes: columns of every block on the right
 constexpr int kModeLanes = 8;  // and lanes that hold them
 
+/// Which columns of A B a row has. Upper: not those below the diagonal.
+enum class Part { all, upper };
+
 /// Block rows. As the right factor of a product: two values are read beyond the last block.
 template <class T>
 struct SparseRows {

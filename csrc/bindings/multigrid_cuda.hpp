@@ -49,15 +49,13 @@ Preconditioner<Cuda> make_multigrid(const Problem<Cuda>& problem, const Dense<In
     const BodyForSums<T> body(fine->elements());
     const HeldVertices held(problem.constraints, n);
     inverse = inverse_diagonal<T>(body, unit, problem.surface, problem.constraints);
-    below = device_hierarchy(linear_level<T>(body, transfer.graph(), unit, surface, held),
-                             projected(rigid_modes(problem.body->nodes.data(), n),
-                                       vertex_projectors(problem.constraints, n)),
-                             options, degrees);
+    below = device_hierarchy(Cuda(), linear_level<T>(body, transfer.graph(), unit, surface, held),
+                             device_modes((*body).vertices, n, held), options);
   }
   Chebyshev<T, Cuda> smoother = fine_smoother<T>(std::move(inverse), strong, degrees[0]);
   return {Multigrid<F, Cuda>(std::move(fine), std::move(smoother), std::move(transfer),
-                             problem.constraints.first(n), std::move(below.levels),
-                             below.coarsest_inverse)};
+                             problem.constraints.first(n), assembled_levels(below, degrees),
+                             below.below.coarsest_inverse)};
 }
 
 }  // namespace femcrust

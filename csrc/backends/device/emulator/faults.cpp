@@ -84,21 +84,6 @@ FEMCRUST_KERNEL void missing_barrier_of_a_warp(double* gOut) {
   gOut[threadIdx.x] = threadIdx.x % kWarp == 0 ? 1 : sX[threadIdx.x - 1];
 }
 
-FEMCRUST_KERNEL void write_beyond_memory(double* gOut) {
-  gOut[kThreads] = 1;
-}
-
-FEMCRUST_KERNEL void barrier_when_free(double*) {
-  __syncthreads();
-}
-
-/// The barrier between write and read is missing: threads that run in order hide it.
-FEMCRUST_KERNEL void missing_barrier(double* gOut) {
-  FEMCRUST_SHARED_DYNAMIC(double, sX);  // [kThreads]
-  sX[threadIdx.x] = 1;
-  gOut[threadIdx.x] = threadIdx.x == 0 ? 1 : sX[threadIdx.x - 1];
-}
-
 FEMCRUST_KERNEL void order_of_blocks(double* gOut) {
   gOut[0] = blockIdx.x;
 }

@@ -25,6 +25,7 @@ FAULTS = ("tests/unit/test_faults_conventions.py", *CONVENTIONS)
 FORMATS = ("tests/unit/test_formats.py",)
 DEVICE_PRODUCT = ("tests/unit/test_device_ebe.py",)
 SOLVER = ("tests/unit/test_solver_iterations.py",)
+MMA = ("tests/unit/test_device_mma.py",)
 EMULATOR = ("tests/unit/test_device_emulator.py",)
 
 MUTATIONS = (
@@ -407,5 +408,41 @@ MUTATIONS = (
         "  held -= bytes;\n",
         "",
         EMULATOR,
+    ),
+    # Tensor Cores
+    Mutation(
+        "what FP16 leaves of a number is dropped",
+        "csrc/operators/ebe_device_mma.cuh",
+        "column[(kModes + k) * kStride] = pair.low;",
+        "column[(kModes + k) * kStride] = __float2half_rn(0.0f);",
+        MMA,
+    ),
+    Mutation(
+        "the scale of FP16 numbers is not undone",
+        "csrc/operators/ebe_device_mma.cuh",
+        "    return scale.from_half;",
+        "    return 1.0f;",
+        MMA,
+    ),
+    Mutation(
+        "numbers are scaled beyond the largest of FP16",
+        "csrc/backends/device/half_split.cuh",
+        "kAbove = 14;",
+        "kAbove = 16;",
+        MMA,
+    ),
+    Mutation(
+        "tiles of a cluster's inverse work on one side of its diagonal only",
+        "csrc/preconditioners/small_cluster_mma.cu",
+        "      if (i != j) add_tile<wmma::col_major>(gTile, rFactors[i], rSums[j]);\n",
+        "",
+        MMA,
+    ),
+    Mutation(
+        "inverses are kept however much rounding changed them",
+        "csrc/preconditioners/small_clusters.hpp",
+        "of[b].end()) <= kMostChange;",
+        "of[b].end()) < 1e9;",
+        MMA,
     ),
 )

@@ -7,17 +7,21 @@
 /// each element, column and direction and split in FP16 numbers: one (11 bits), or two whose sum
 /// has 22. Sums are in float.
 ///
-/// Three such recastings were counted, for 16 columns; numbers per element and column, bytes of
-/// device memory at 4.8 TB/s, of shared memory at 31 TB/s, and operations:
-///                          device memory     shared memory      float      half
-///   plain (ebe_device.hpp)   91 B   19 ps     360 B   12 ps      620         –     9 ps
-///   (a) constant matrix      91 B   19 ps    1150 B   37 ps     1000     3 072
-///   (b) like elements        90 B   19 ps     640 B   21 ps      130     2 048
-///   (c) stored K_e, FP16    149 B   31 ps     640 B   21 ps      130     2 048
-/// (a) is what this file declares, with one split; two add 160 B and 200 operations. (b) multiplies
-/// one K_e, 32×32 when padded, with the values of all elements that are congruent to it, as most
-/// are in an octree of cubes; (c) keeps K_e, 930 B, for every element. Device memory bounds the
-/// plain product, which the matrix units leave alone, so none of them can win clearly.
+/// Three such recastings were counted, for 16 columns on an H200; numbers an element and column:
+/// bytes of device memory and their bound, 1e9 unknowns × columns a second, then instructions
+/// (plain and (a) read off the machine code, 360 of each for sums at nodes) and theirs, as in
+/// ebe_device.hpp.
+///                                  bytes  bound   instructions  bound
+///   plain                             84    233            900    152
+///   (a) constant matrix, one number   84    233          1 490     92
+///                        two          84    233          1 750     78
+///   (b) one K_e for like elements     84    233            660    207
+///   (c) K_e of each element          142    138            660    207
+/// (a) is what this file declares. It takes 96 additions an element from 542 instructions and adds
+/// the scaling, rounding and exchange of 57 numbers, so that it cannot win but where waiting bounds
+/// the plain product. (b), K_e 32×32 with padding and all elements congruent to it, would win by a
+/// third in an octree of cubes of one Poisson's ratio, which ground, faults and layers break; (c)
+/// keeps 930 bytes for every element and loses by them.
 #pragma once
 #include "operators/ebe_device.hpp"
 

@@ -19,6 +19,7 @@ class Mutation(NamedTuple):
 
 MESH = ("tests/unit/test_mesh_order.py",)
 OPERATOR = ("tests/unit/test_operators.py",)
+REFINEMENT = ("tests/unit/test_refinement.py",)
 SURFACE = ("tests/unit/test_surface.py",)
 CONVENTIONS = ("tests/unit/test_conventions.py",)
 FAULTS = ("tests/unit/test_faults_conventions.py", *CONVENTIONS)
@@ -273,6 +274,27 @@ MUTATIONS = (
         "np.cross(b, c)) / 6.0)",
         "np.cross(b, c)) / 3.0)",
         MESH,
+    ),
+    Mutation(
+        "a refined cell cut along any diagonal",
+        "csrc/mesh/refinement.hpp",
+        "if (worst < least) {",
+        "if (worst < 0) {",
+        REFINEMENT,
+    ),
+    Mutation(
+        "a face of a refined cell that was turned is another",
+        "csrc/mesh/refinement.hpp",
+        "face ^= 1;",
+        "face ^= 0;",
+        REFINEMENT,
+    ),
+    Mutation(
+        "an edge that several blocks have numbered twice",
+        "csrc/mesh/edges.hpp",
+        "store(1, std::memory_order_relaxed)",
+        "store(0, std::memory_order_relaxed)",
+        ("tests/unit/test_discretisation.py",),
     ),
     Mutation(
         "orientation of tetrahedra flipped",

@@ -1,13 +1,16 @@
 /// Edges of a tetrahedral mesh, numbered in the order in which the elements meet them: each
 /// carries one node of the quadratic space.
 ///
-/// Threads number the edges of each block of elements by themselves; what is left to do in order is
-/// to give each block's edges, most of them new, their place among all.
+/// Threads number the edges of each block of elements by themselves. Blocks have an edge in common
+/// only where both ends lie in several blocks: those edges meet again in a chain at their lower
+/// end, where the earliest stands for all. The outcome does not depend on the order of the chains.
 #pragma once
 #include <algorithm>
+#include <atomic>
 #include <utility>
 #include <vector>
 
+#include "core/array.hpp"
 #include "core/meeting_table.hpp"
 #include "core/types.hpp"
 #include "mesh/chains.hpp"
@@ -22,7 +25,7 @@ class Edges {
 
   /// tets: [n_tets][4]; quadratic: [n_tets][10], filled with vertices and mid-edge nodes
   Edges(const Index* tets, Index n_tets, Index n_vertices, Index* quadratic)
-      : n_vertices_(n_vertices), chains_(n_vertices, expected(n_tets)) {
+      : n_vertices_(n_vertices) {
     const Index n_blocks = (n_tets + kBlock - 1) / kBlock;
     std::vector<std::vector<Edge>> of_block(static_cast<std::size_t>(n_blocks));
 #pragma omp parallel
@@ -37,26 +40,29 @@ class Edges {
         of_block[static_cast<std::size_t>(b)] = table.met();
       }
     }
-    const std::vector<std::vector<Index>> numbers = number_all(of_block, expected(n_tets));
-    require(static_cast<std::int64_t>(n_vertices) + size() <= INT32_MAX,
-            "more than 2³¹ vertices and edges");
+    const Met met(std::move(of_block));
+    const Array<Index> numbers = number_all(met);
 #pragma omp parallel for schedule(static)
     for (Index e = 0; e < n_tets; ++e) {
       Index* const mid = quadratic + 10 * static_cast<std::size_t>(e) + 4;
-      const Index* const of = numbers[static_cast<std::size_t>(e / kBlock)].data();
+      const Index* const of = numbers.data() + met.begin[static_cast<std::size_t>(e / kBlock)];
       for (int k = 0; k < kOfTet; ++k) mid[k] = n_vertices + of[mid[k]];
     }
+    chains_ = ConcurrentChains(n_vertices, size());
+    const Index n_edges = size();
+#pragma omp parallel for schedule(static)
+    for (Index k = 0; k < n_edges; ++k) chains_.hang(k, ends_[2 * static_cast<std::size_t>(k)]);
   }
 
-  Index size() const { return chains_.size(); }
+  Index size() const { return static_cast<Index>(ends_.size() / 2); }
   Index n_vertices() const { return n_vertices_; }
-  const std::vector<Index>& ends() const { return ends_; }  // [n_edges][2], ascending
-  std::size_t bytes() const { return sizeof(Index) * ends_.size() + chains_.bytes(); }
+  const Array<Index>& ends() const { return ends_; }  // [n_edges][2], ascending
+  std::size_t bytes() const { return ends_.bytes() + chains_.bytes(); }
 
   /// The edge between two vertices, or kNone.
   Index find(Index a, Index b) const {
     const auto [low, high] = std::minmax(a, b);
-    return low < 0 || high >= n_vertices_ ? VertexChains::kNone : find(Edge{low, high});
+    return low < 0 || high >= n_vertices_ ? ConcurrentChains::kNone : find(Edge{low, high});
   }
 
  private:
@@ -70,10 +76,28 @@ class Edges {
     }
   };
 
-  /// Euler: about 7/6 edges a tetrahedron inside, more where there is much surface.
-  static std::size_t expected(Index n_tets) {
-    return static_cast<std::size_t>(n_tets) * 5 / 4 + 64;
-  }
+  /// Edges of all blocks, each block's in the order of its meeting.
+  struct Met {
+    std::vector<Index> begin{0};  // [n_blocks + 1]
+    Array<Edge> edges;
+
+    explicit Met(std::vector<std::vector<Edge>> of_block) {
+      std::int64_t total = 0;
+      for (const auto& mine : of_block) {
+        total += static_cast<std::int64_t>(mine.size());
+        require(total <= INT32_MAX, "more than 2³¹ edges, counted once a block");
+        begin.push_back(static_cast<Index>(total));
+      }
+      edges = Array<Edge>::unwritten(static_cast<std::size_t>(total));
+#pragma omp parallel for schedule(static)
+      for (std::size_t b = 0; b < of_block.size(); ++b) {
+        std::copy(of_block[b].begin(), of_block[b].end(), edges.data() + begin[b]);
+        std::vector<Edge>().swap(of_block[b]);
+      }
+    }
+    std::size_t n_blocks() const { return begin.size() - 1; }
+    const Edge& operator[](Index g) const { return edges[static_cast<std::size_t>(g)]; }
+  };
 
   static void number_in_block(const Index* tet, MeetingTable<Edge>& table, Index* quadratic) {
     std::copy(tet, tet + 4, quadratic);
@@ -83,33 +107,85 @@ class Edges {
     }
   }
 
-  /// The number of each block's edges among all. An edge with an end that no earlier block has is
-  /// new without a search.
-  std::vector<std::vector<Index>> number_all(std::vector<std::vector<Edge>>& of_block,
-                                             std::size_t expected) {
-    std::vector<std::vector<Index>> numbers(of_block.size());
-    std::vector<std::uint8_t> seen(static_cast<std::size_t>(n_vertices_), 0);
-    ends_.reserve(2 * expected);
-    for (std::size_t b = 0; b < of_block.size(); ++b) {
-      numbers[b].reserve(of_block[b].size());
-      for (const Edge& edge : of_block[b]) {
-        Index number = VertexChains::kNone;
-        if (seen[static_cast<std::size_t>(edge.low)] && seen[static_cast<std::size_t>(edge.high)])
-          number = find(edge);
-        if (number == VertexChains::kNone) {
-          number = chains_.add(edge.low);
-          ends_.push_back(edge.low);
-          ends_.push_back(edge.high);
+  /// The number of each block's edges among all; sets ends_.
+  Array<Index> number_all(const Met& met) {
+    const Array<Index> first = first_meetings(met);
+    std::vector<Index> before(met.n_blocks() + 1, 0);  // edges that are new in blocks before
+#pragma omp parallel for schedule(static)
+    for (std::size_t b = 0; b < met.n_blocks(); ++b)
+      for (Index g = met.begin[b]; g < met.begin[b + 1]; ++g)
+        before[b + 1] += first[static_cast<std::size_t>(g)] == g;
+    for (std::size_t b = 0; b < met.n_blocks(); ++b) before[b + 1] += before[b];
+    require(static_cast<std::int64_t>(n_vertices_) + before.back() <= INT32_MAX,
+            "more than 2³¹ vertices and edges");
+    ends_ = Array<Index>::unwritten(2 * static_cast<std::size_t>(before.back()));
+    auto numbers = Array<Index>::unwritten(first.size());
+#pragma omp parallel
+    {
+#pragma omp for schedule(static)
+      for (std::size_t b = 0; b < met.n_blocks(); ++b) {
+        Index next = before[b];
+        for (Index g = met.begin[b]; g < met.begin[b + 1]; ++g) {
+          if (first[static_cast<std::size_t>(g)] != g) continue;
+          ends_[2 * static_cast<std::size_t>(next)] = met[g].low;
+          ends_[2 * static_cast<std::size_t>(next) + 1] = met[g].high;
+          numbers[static_cast<std::size_t>(g)] = next++;
         }
-        numbers[b].push_back(number);
       }
-      for (const Edge& edge : of_block[b])
-        seen[static_cast<std::size_t>(edge.low)] = seen[static_cast<std::size_t>(edge.high)] = 1;
-      std::vector<Edge>().swap(of_block[b]);
+#pragma omp for schedule(static)
+      for (std::size_t g = 0; g < first.size(); ++g)
+        if (first[g] != static_cast<Index>(g))
+          numbers[g] = numbers[static_cast<std::size_t>(first[g])];
     }
-    ends_.shrink_to_fit();
-    chains_.shrink();
     return numbers;
+  }
+
+  /// For each edge of a block the place in `met` of its first meeting, which may be its own.
+  Array<Index> first_meetings(const Met& met) const {
+    const auto n_met = static_cast<Index>(met.edges.size());
+    const Array<std::uint8_t> shared = vertices_of_several(met);
+    auto first = Array<Index>::unwritten(met.edges.size());
+    ConcurrentChains chains(n_vertices_, n_met);
+#pragma omp parallel for schedule(static)
+    for (Index g = 0; g < n_met; ++g) {
+      first[static_cast<std::size_t>(g)] = g;
+      if (shared[static_cast<std::size_t>(met[g].low)] &&
+          shared[static_cast<std::size_t>(met[g].high)])
+        chains.hang(g, met[g].low);
+    }
+#pragma omp parallel
+    {
+      std::vector<std::uint64_t> chain;  // upper end, meeting
+#pragma omp for schedule(static)
+      for (Index v = 0; v < n_vertices_; ++v) {
+        chain.clear();
+        chains.for_each(v, [&](Index g) { chain.push_back(Edge{met[g].high, g}.bits()); });
+        std::sort(chain.begin(), chain.end());
+        for (std::size_t k = 1; k < chain.size(); ++k)
+          if (chain[k] >> 32 == chain[k - 1] >> 32)
+            first[chain[k] & 0xffffffff] = first[chain[k - 1] & 0xffffffff];
+      }
+    }
+    return first;
+  }
+
+  /// Whether a vertex lies in more than one block.
+  Array<std::uint8_t> vertices_of_several(const Met& met) const {
+    Array<Index> block_of(static_cast<std::size_t>(n_vertices_), ConcurrentChains::kNone);
+    Array<std::uint8_t> several(static_cast<std::size_t>(n_vertices_), 0);
+#pragma omp parallel for schedule(static)
+    for (std::size_t b = 0; b < met.n_blocks(); ++b)
+      for (Index g = met.begin[b]; g < met.begin[b + 1]; ++g)
+        for (const Index v : {met[g].low, met[g].high}) {
+          const auto at = static_cast<std::size_t>(v);
+          const std::atomic_ref<Index> owner(block_of[at]);
+          Index seen = owner.load(std::memory_order_relaxed);
+          if (seen == ConcurrentChains::kNone)
+            owner.compare_exchange_strong(seen, static_cast<Index>(b), std::memory_order_relaxed);
+          if (seen != ConcurrentChains::kNone && seen != static_cast<Index>(b))
+            std::atomic_ref<std::uint8_t>(several[at]).store(1, std::memory_order_relaxed);
+        }
+    return several;
   }
 
   Index find(const Edge& edge) const {
@@ -118,8 +194,8 @@ class Edges {
   }
 
   Index n_vertices_;
-  std::vector<Index> ends_;
-  VertexChains chains_;
+  Array<Index> ends_;
+  ConcurrentChains chains_;
 };
 
 /// Middles of the edges. points: [n_vertices][3], m; to: [n_edges][3]

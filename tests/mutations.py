@@ -316,6 +316,13 @@ MUTATIONS = (
         EMULATOR,
     ),
     Mutation(
+        "emulated warps run in order whatever is asked",
+        "csrc/backends/device/emulator/block.cpp",
+        "current_order == Order::forward ? turn : warps - 1 - turn;",
+        "turn;",
+        EMULATOR,
+    ),
+    Mutation(
         "an emulated shuffle in groups reads the first group",
         "csrc/backends/device/emulator/warp.hpp",
         "group + (source & (width - 1))",

@@ -180,7 +180,8 @@ REFUSED = {
     "too_many_blocks": r"a grid of \(1, 65536, 1\) blocks",
     "too_much_shared": "232449 bytes of shared memory",
 }
-SHOWN = {"value_of_a_returned_lane", "missing_barrier", "order_of_blocks", "no_blocks"}
+SHOWN = {"value_of_a_returned_lane", "order_of_blocks", "no_blocks"}
+SHOWN |= {"missing_barrier", "missing_barrier_of_a_warp"}
 CRASHES = {"deep_stack"}
 
 
@@ -214,12 +215,14 @@ def test_a_copy_beyond_the_end_of_memory_is_refused(emulated: Any) -> None:
         emulated.there_and_back(np.zeros(3), 8)
 
 
-def test_reversed_threads_show_a_missing_barrier() -> None:
+@pytest.mark.parametrize("fault", ["missing_barrier", "missing_barrier_of_a_warp"])
+def test_reversed_threads_show_a_missing_barrier(fault: str) -> None:
     emulated = pieces_of("emulated")
-    assert emulated.launch_fault("missing_barrier") == 64
+    assert emulated.launch_fault(fault) == 64
     emulated.reverse_order(True)
-    assert np.isnan(emulated.launch_fault("missing_barrier"))
+    shown = emulated.launch_fault(fault)
     emulated.reverse_order(False)
+    assert np.isnan(shown)
 
 
 @pytest.mark.parametrize(("order", "last"), [("forward", 3), ("reversed", 0)])

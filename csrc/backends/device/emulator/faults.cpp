@@ -70,11 +70,18 @@ FEMCRUST_KERNEL void barrier_when_free(double*) {
   __syncthreads();
 }
 
-/// The barrier between write and read is missing: threads that run in order hide it.
+/// The barrier between write and read is missing: warps that run in order hide it.
 FEMCRUST_KERNEL void missing_barrier(double* gOut) {
   FEMCRUST_SHARED_DYNAMIC(double, sX);  // [kThreads]
   sX[threadIdx.x] = 1;
-  gOut[threadIdx.x] = threadIdx.x == 0 ? 1 : sX[threadIdx.x - 1];
+  gOut[threadIdx.x] = int(threadIdx.x) < kWarp ? 1 : sX[threadIdx.x - kWarp];
+}
+
+/// The same within a warp.
+FEMCRUST_KERNEL void missing_barrier_of_a_warp(double* gOut) {
+  FEMCRUST_SHARED_DYNAMIC(double, sX);  // [kThreads]
+  sX[threadIdx.x] = 1;
+  gOut[threadIdx.x] = threadIdx.x % kWarp == 0 ? 1 : sX[threadIdx.x - 1];
 }
 
 FEMCRUST_KERNEL void order_of_blocks(double* gOut) {
@@ -113,6 +120,7 @@ const Fault kFaults[] = {
     FEMCRUST_FAULT(product_by_half_a_warp),
     FEMCRUST_FAULT(write_beyond_shared),
     FEMCRUST_FAULT(missing_barrier),
+    FEMCRUST_FAULT(missing_barrier_of_a_warp),
     FEMCRUST_FAULT(write_beyond_memory),
     FEMCRUST_FAULT(deep_stack),
     {"barrier_when_free",

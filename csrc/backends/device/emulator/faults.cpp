@@ -74,7 +74,7 @@ FEMCRUST_KERNEL void barrier_when_free(double*) {
 FEMCRUST_KERNEL void missing_barrier(double* gOut) {
   FEMCRUST_SHARED_DYNAMIC(double, sX);  // [kThreads]
   sX[threadIdx.x] = 1;
-  gOut[threadIdx.x] = threadIdx.x < kWarp ? 1 : sX[threadIdx.x - kWarp];
+  gOut[threadIdx.x] = int(threadIdx.x) < kWarp ? 1 : sX[threadIdx.x - kWarp];
 }
 
 /// The same within a warp.

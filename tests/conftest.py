@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
@@ -61,6 +62,31 @@ def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     # set back to what it was when the test ends, whatever device_backend() makes of it
     monkeypatch.setenv(backends.EMULATION_VARIABLE, os.environ.get(backends.EMULATION_VARIABLE, ""))
     return backends.select("cpu") if request.param == "cpu" else device_backend()
+
+
+@pytest.fixture
+def on_device(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The CUDA backend alone, on the emulator where no device answers."""
+    from femcrust import backends
+
+    monkeypatch.setenv(backends.EMULATION_VARIABLE, os.environ.get(backends.EMULATION_VARIABLE, ""))
+    return device_backend()
+
+
+@pytest.fixture(params=["in order", "reversed"])
+def any_order(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Threads and blocks of the emulator in order and in reverse."""
+    from femcrust import _core
+
+    emulator = getattr(_core.testing, "emulated", None)
+    reverse = request.param == "reversed"
+    if emulator is not None:
+        emulator.reverse_order(reverse)
+    elif reverse:
+        absent("emulated", "femcrust is built without emulated kernels")
+    yield
+    if emulator is not None:
+        emulator.reverse_order(False)
 
 
 @pytest.fixture(scope="session")

@@ -94,3 +94,7 @@ endif()
 if(FEMCRUST_HAS_CUDA OR FEMCRUST_EMULATE)
   target_sources(_core PRIVATE csrc/bindings/cuda.cpp)
 endif()
+
+if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/perf/kernels/CMakeLists.txt) # not in a source distribution
+  add_subdirectory(perf/kernels EXCLUDE_FROM_ALL)
+endif()

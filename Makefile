@@ -56,13 +56,13 @@ lint:
 	$(BIN)/ruff format --check
 	$(BIN)/mypy --strict -p femcrust
 	$(BIN)/lint-imports --no-cache
-	find csrc -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh' | xargs -r $(BIN)/clang-format --dry-run -Werror
+	find csrc perf -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh' | xargs -r $(BIN)/clang-format --dry-run -Werror
 
 format:
 	@.ci/setup.sh $(VENV) dev
 	$(BIN)/ruff check --fix-only --quiet
 	$(BIN)/ruff format
-	find csrc -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh' | xargs -r $(BIN)/clang-format -i
+	find csrc perf -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh' | xargs -r $(BIN)/clang-format -i
 
 perf:
 	@.ci/setup.sh $(VENV) perf

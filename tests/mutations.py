@@ -227,9 +227,9 @@ MUTATIONS = (
     ),
     Mutation(
         "edges of an element rounded before their difference",
-        "csrc/operators/ebe_device_block.cuh",
-        "static_cast<T>(row(sVertices, j + 1)[k] - row(sVertices, 0)[k])",
-        "static_cast<T>(row(sVertices, j + 1)[k]) - static_cast<T>(row(sVertices, 0)[k])",
+        "csrc/operators/ebe_device_element.cuh",
+        "static_cast<T>(corner[j + 1][k] - corner[0][k])",
+        "static_cast<T>(corner[j + 1][k]) - static_cast<T>(corner[0][k])",
         DEVICE_PRODUCT,
     ),
     Mutation(

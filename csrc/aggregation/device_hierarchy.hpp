@@ -12,8 +12,12 @@
 
 namespace femcrust {
 
-/// Rows below which a level costs a device its launches, and the host less.
-constexpr Index kRowsForHost = 100;
+/// Rows below which a level costs a device its launches, and the host less. No card has measured
+/// it yet; tests and measurements set it.
+inline Index& rows_for_host() {
+  static Index rows = 100;
+  return rows;
+}
 
 template <class T>
 struct DeviceStage {
@@ -59,7 +63,7 @@ struct DeviceHierarchy {
 template <class T>
 DeviceHierarchy<T> device_hierarchy(const Cuda& cuda, DeviceCsr<T> matrix,
                                     DeviceArray<double> modes, const AggregationOptions& options,
-                                    Index for_host = kRowsForHost) {
+                                    Index for_host = rows_for_host()) {
   DeviceHierarchy<T> out;
   while (matrix.size() > static_cast<std::size_t>(options.coarsest) && matrix.n_rows() > for_host) {
     DeviceStep<T> step(cuda, std::move(matrix), std::move(modes), options.strength);

@@ -1,7 +1,9 @@
-/// Which kernels a device uses where there are several, for tests and measurements.
+/// Which kernels a device uses where there are several, and what it leaves to the host, for tests
+/// and measurements.
 #pragma once
 #include <pybind11/stl.h>
 
+#include "aggregation/device_hierarchy.hpp"
 #include "operators/element_choice.hpp"
 #include "preconditioners/cluster_choice.hpp"
 
@@ -14,6 +16,8 @@ inline void bind_kernel_choices(pybind11::module_& m) {
   m.def("products", [] { return element_choice().names(); });
   m.def("set_clusters", [](const std::string& name) { cluster_choice().ask_for(name); });
   m.def("cluster_methods", [] { return cluster_choice().names(); });
+  m.def("rows_for_host", [] { return rows_for_host(); });
+  m.def("set_rows_for_host", [](Index rows) { rows_for_host() = rows; });
 }
 
 }  // namespace femcrust

@@ -52,45 +52,24 @@ __device__ __forceinline__ void store_rows(const Tiles<typename F::Real, Tile>& 
   }
 }
 
-/// y at the nodes that a block owns, and its guests' parts.
-template <class F, int W, class Tile, Between between, bool Linear, class In>
-FEMCRUST_KERNEL void __launch_bounds__(Tile::kElements, Tile::kBlocksEach)
-    element_product(const DeviceBody<typename F::Real> body, const typename In::Word* gX,
-                    typename F::Word* gY) {
+/// Sums of the forces of one block; `store(column)` writes those in shared memory, from `column`
+/// on.
+template <class F, int W, class Tile, bool Linear, class In, class Store>
+__device__ __forceinline__ void work_on_block(const Tiles<typename F::Real, Tile>& tiles,
+                                              const DeviceBody<typename F::Real>& body,
+                                              unsigned number, const DeviceBlock& block,
+                                              const typename In::Word* gX, Store store) {
   using T = typename F::Real;
-  FEMCRUST_SHARED_DYNAMIC(double, memory);
-  const DeviceBlocks& blocks = body.blocks;
-  const auto tiles = Tiles<T, Tile>::of(memory, blocks);
-  const DeviceBlock block = blocks.blocks[blockIdx.x];
-  const std::uint32_t* const gNodes = blocks.nodes + block.first_node;
+  const std::uint32_t* const gNodes = body.blocks.nodes + block.first_node;
   const unsigned n_rows = Linear ? block.n_vertices : block.n_nodes;
   const bool active = threadIdx.x < block.n_elements;
 
   // ---- load
-  std::uint32_t words[5] = {};
-  T moduli[2] = {};
-  if (active) {
-    const std::size_t e = static_cast<std::size_t>(block.first_element) + threadIdx.x;
-#pragma unroll
-    for (int p = 0; p < 5; ++p)
-      words[p] = blocks.places[static_cast<std::size_t>(p) * blocks.n_elements + e];
-    Columns<T, 2>::load(body.moduli + 2 * e, [&](int k, T value) { moduli[k] = value; });
-  }
-  const std::uint16_t* const gRanks =
-      blocks.ranks + static_cast<std::size_t>(blockIdx.x) * (kRanks + 1);
-  for (unsigned r = threadIdx.x; r <= kRanks; r += Tile::kElements) tiles.sRanks[r] = gRanks[r];
-  for (unsigned i = threadIdx.x; i < 3u * block.n_vertices; i += Tile::kElements)
-    tiles.sVertices[i] =
-        body.vertices[3 * std::size_t{gNodes[i / 3] & DeviceNode::kNumber} + i % 3];
-  load_rows<In, W>(tiles, gNodes, n_rows, gX);
-  __syncthreads();
+  DeviceElement<T> element;
+  load_block(tiles, body, number, block, element,
+             [&] { load_rows<In, W>(tiles, gNodes, n_rows, gX); });
 
   // ---- compute
-  DeviceElement<T> element;
-  if (active) {
-    element.place(words, block.n_vertices, tiles.sRanks);
-    element.shape(tiles.sVertices, moduli);
-  }
 #pragma unroll 1
   for (int column = 0;;) {
 #pragma unroll 1
@@ -112,13 +91,26 @@ FEMCRUST_KERNEL void __launch_bounds__(Tile::kElements, Tile::kBlocksEach)
     }
 
     // ---- store
-    store_rows<F, W, between>(tiles, block, body, column, gY);
+    store(column);
     column += Tile::kColumns;
     if (column == W) break;
     __syncthreads();
     load_rows<In, W>(tiles, gNodes, n_rows, gX + column);
     __syncthreads();
   }
+}
+
+/// y at the nodes that a block owns, and its guests' parts.
+template <class F, int W, class Tile, Between between, bool Linear, class In>
+FEMCRUST_KERNEL void __launch_bounds__(Tile::kElements, Tile::kBlocksEach)
+    element_product(const DeviceBody<typename F::Real> body, const typename In::Word* gX,
+                    typename F::Word* gY) {
+  FEMCRUST_SHARED_DYNAMIC(double, memory);
+  const auto tiles = Tiles<typename F::Real, Tile>::of(memory, body.blocks);
+  const DeviceBlock block = body.blocks.blocks[blockIdx.x];
+  work_on_block<F, W, Tile, Linear, In>(tiles, body, blockIdx.x, block, gX, [&](int column) {
+    store_rows<F, W, between>(tiles, block, body, column, gY);
+  });
 }
 
 /// What is fastest on an H200 by the count of registers and shared memory (perf/kernels): FP64 two

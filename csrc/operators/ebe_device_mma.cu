@@ -22,38 +22,19 @@ FEMCRUST_KERNEL void __launch_bounds__(MmaTiling::kElements, MmaTiling::kBlocksE
   const DeviceBlocks& blocks = body.blocks;
   const auto tiles = Tiles<float, Tile>::of(memory, blocks);
   const DeviceBlock block = blocks.blocks[blockIdx.x];
-  const std::uint32_t* const gNodes = blocks.nodes + block.first_node;
   const bool active = threadIdx.x < block.n_elements;
   const int lane = static_cast<int>(threadIdx.x) % kWarp;
   const int column = static_cast<int>(blockIdx.y) * Tile::kColumns;
 
   // ---- load
-  std::uint32_t words[5] = {};
-  float moduli[2] = {};
-  if (active) {
-    const std::size_t e = static_cast<std::size_t>(block.first_element) + threadIdx.x;
-#pragma unroll
-    for (int p = 0; p < 5; ++p)
-      words[p] = blocks.places[static_cast<std::size_t>(p) * blocks.n_elements + e];
-    Columns<float, 2>::load(body.moduli + 2 * e, [&](int k, float value) { moduli[k] = value; });
-  }
-  const std::uint16_t* const gRanks =
-      blocks.ranks + static_cast<std::size_t>(blockIdx.x) * (kRanks + 1);
-  for (unsigned r = threadIdx.x; r <= kRanks; r += Tile::kElements) tiles.sRanks[r] = gRanks[r];
-  for (unsigned i = threadIdx.x; i < 3u * block.n_vertices; i += Tile::kElements)
-    tiles.sVertices[i] =
-        body.vertices[3 * std::size_t{gNodes[i / 3] & DeviceNode::kNumber} + i % 3];
-  for (unsigned i = threadIdx.x; i < 4 * kMmaSize; i += Tile::kElements)
-    sMatrices.of[i] = __float2half_rn(matrices.entries[i]);
-  load_rows<Fp32, W>(tiles, gNodes, block.n_nodes, gX + column);
-  __syncthreads();
+  DeviceElement<float> element{};
+  load_block(tiles, body, blockIdx.x, block, element, [&] {
+    for (unsigned i = threadIdx.x; i < 4 * kMmaSize; i += Tile::kElements)
+      sMatrices.of[i] = __float2half_rn(matrices.entries[i]);
+    load_rows<Fp32, W>(tiles, blocks.nodes + block.first_node, block.n_nodes, gX + column);
+  });
 
   // ---- compute
-  DeviceElement<float> element{};
-  if (active) {
-    element.place(words, block.n_vertices, tiles.sRanks);
-    element.shape(tiles.sVertices, moduli);
-  }
   WarpTile<Splits>& tile = sWarps[threadIdx.x / kWarp];
   const half* const sToModes = sMatrices.of;
   const half* const sToForces = sToModes + 2 * kMmaSize;

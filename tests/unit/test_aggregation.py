@@ -231,7 +231,7 @@ def test_each_level_is_the_galerkin_product_of_smoothed_bases(
         scaled = sparse.block_diag(list(d)).toarray() @ a
         root = sparse.block_diag(list(np.linalg.cholesky(d))).toarray()
         largest = np.linalg.eigvalsh(root.T @ a @ root)[-1]
-        assert 0.85 * largest <= bound <= 1.001 * largest
+        assert 0.99 * largest <= bound <= 1.1 * largest  # 8 steps of Lanczos and what they left
         t = bsr(given).toarray()
         expected = t - OMEGA / bound * scaled @ t
         got = bsr(p).toarray()

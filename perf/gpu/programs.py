@@ -125,25 +125,27 @@ def sanitize(backend: str, limit: float) -> tuple[dict[str, Any], list[tuple[Any
     return result, rows, good
 
 
+def ladders(backend: str) -> dict[str, list[str]]:
+    """Programs of perf/kernels and their arguments; the emulator checks, its seconds mean nothing."""
+    if record.on_device(backend):
+        return {"ebe_ladder": [], "cluster_ladder": ["5", "256", "10"]}
+    small = ["--check", "3", "--cubes", "3", "--turns", "1"]
+    return {"ebe_ladder_emulated": small, "cluster_ladder": ["2", "8", "10"]}
+
+
 def ladder(backend: str, limit: float) -> tuple[dict[str, Any], list[tuple[Any, ...]], bool]:
     """Build and run the programs of perf/kernels. Of what they print, lines that are JSON objects
     are versions of a kernel: {"version": …, "seconds": …, "bytes": …}."""
     folder = Path(os.environ.get("FEMCRUST_BUILD", ROOT / "build"))
     copy = record.copy_bandwidth(backend)
-    device = record.on_device(backend)
-    emulated = "" if device else "_emulated"
-    # the emulator checks; its seconds mean nothing
-    programs = {
-        f"ebe_ladder{emulated}": [] if device else ["--check", "3", "--cubes", "3", "--turns", "1"],
-        "cluster_ladder": ["5", "256", "10"] if device else ["2", "8", "10"],
-    }
+    programs = ladders(backend)
     end = time.monotonic() + limit
     result: dict[str, Any] = {}
     rows: list[tuple[Any, ...]] = []
     good = True
     for index, (name, words) in enumerate(programs.items()):
         share = (end - time.monotonic()) / (len(programs) - index)
-        built = ran(["cmake", "--build", str(folder), "--target", name], share)
+        built = ran([program("cmake") or "cmake", "--build", str(folder), "--target", name], share)
         found: dict[str, Any] = {"build": built}
         if built["status"] == 0:
             found["run"] = ran([str(folder / "perf" / "kernels" / name), *words], share)

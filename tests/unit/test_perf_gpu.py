@@ -41,16 +41,17 @@ extern "C" void every(int n, const int* e, const REAL* p, const REAL* l, const R
 """
 
 # Stands in for nvcc: makes a program that prints one version if its source says `good`.
-COMPILER = """#!/bin/sh
+BUILDER = """#!/bin/sh
 while [ $# -gt 0 ]; do
-  case $1 in -o) out=$2; shift ;; *.cu) in=$1 ;; esac
+  case $1 in --build) folder=$2; shift ;; --target) name=$2; shift ;; esac
   shift
 done
-name=$(cat "$in")
 [ "$name" = broken ] && { echo planted error; exit 1; }
+out=$folder/perf/kernels/$name
+mkdir -p "$folder/perf/kernels"
 echo "#!/bin/sh" > "$out"
 [ "$name" = good ] && cat >> "$out" << 'END'
-echo 'a table'
+echo "a table for $1"
 echo '{"version": "one", "seconds": 0.5, "bytes": 1000}'
 END
 chmod +x "$out"
@@ -180,23 +181,22 @@ def test_a_solve_that_fails_leaves_what_it_measured(perf: Any, tmp_path: Path) -
     assert late["failed"].startswith("out of time after 1 s; last done: ")
 
 
-def test_ladder_builds_runs_and_reads_every_kernel(
+def test_ladder_builds_runs_and_reads_every_program(
     perf: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     programs = perf("programs")
-    kernels = tmp_path / "perf" / "kernels"
-    kernels.mkdir(parents=True)
-    for name in ("good", "broken", "silent"):
-        (kernels / f"{name}.cu").write_text(name, encoding="utf-8")
-    compiler = tmp_path / "nvcc"  # makes a script of the source's name
-    compiler.write_text(COMPILER, encoding="utf-8")
-    compiler.chmod(0o755)
-    monkeypatch.setattr(programs, "ROOT", tmp_path)
-    monkeypatch.setattr(programs, "program", lambda name: str(compiler))
+    builder = tmp_path / "cmake"  # makes a script of the target's name
+    builder.write_text(BUILDER, encoding="utf-8")
+    builder.chmod(0o755)
+    monkeypatch.setenv("FEMCRUST_BUILD", str(tmp_path))
+    monkeypatch.setattr(programs, "program", lambda name: str(builder))
     monkeypatch.setattr(programs.record, "copy_bandwidth", lambda backend: 4000.0)
+    asked = {"good": ["small"], "broken": [], "silent": []}
+    monkeypatch.setattr(programs, "ladders", lambda backend: asked)
     result, rows, good = programs.ladder("cpu", 60.0)
     assert not good
     assert result["good"]["versions"][0]["of_copy"] == 0.5
+    assert "a table for small" in result["good"]["run"]["output"]
     assert "planted error" in result["broken"]["build"]["output"]
     assert result["silent"]["versions"] == []
     assert len(rows) == 3

@@ -126,7 +126,7 @@ def sanitize(backend: str, limit: float) -> tuple[dict[str, Any], list[tuple[Any
 
 
 def ladders(backend: str) -> dict[str, list[str]]:
-    """Programs of perf/kernels and their arguments; the emulator checks, its seconds mean nothing."""
+    """Programs of perf/kernels and their arguments; on the emulator seconds mean nothing."""
     if record.on_device(backend):
         return {"ebe_ladder": [], "cluster_ladder": ["5", "256", "10"]}
     small = ["--check", "3", "--cubes", "3", "--turns", "1"]

@@ -21,6 +21,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# A Python that a test starts takes the femcrust that pytest took, not that of the working folder.
+os.environ["PYTHONSAFEPATH"] = "1"
+
 examples = os.environ.get("FEMCRUST_EXAMPLES")
 hypothesis.settings.register_profile(
     "femcrust",

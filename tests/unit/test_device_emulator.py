@@ -7,6 +7,7 @@ then, whatever their order.
 from __future__ import annotations
 
 import signal
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -233,7 +234,7 @@ def test_the_environment_may_reverse_blocks(order: str, last: int) -> None:
     )
     found = subprocess.run(
         [sys.executable, "-c", run],
-        env={"PYTHONPATH": ":".join(sys.path), "FEMCRUST_EMULATOR_ORDER": order},
+        env={**os.environ, "FEMCRUST_EMULATOR_ORDER": order},
         capture_output=True,
         text=True,
         check=True,
@@ -244,6 +245,5 @@ def test_the_environment_may_reverse_blocks(order: str, last: int) -> None:
 def test_a_stack_that_runs_over_ends_there() -> None:
     pieces_of("emulated")
     run = "from femcrust import _core; _core.testing.emulated.launch_fault('deep_stack')"
-    environment = {"PYTHONPATH": ":".join(sys.path)}
-    found = subprocess.run([sys.executable, "-c", run], env=environment, check=False)
+    found = subprocess.run([sys.executable, "-c", run], check=False)
     assert found.returncode == -signal.SIGSEGV

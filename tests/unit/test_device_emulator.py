@@ -6,8 +6,8 @@ then, whatever their order.
 
 from __future__ import annotations
 
-import signal
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator

@@ -1,0 +1,103 @@
+// Flow of rock that relaxes, in Python. No maths here.
+#include "timestepping/flow.hpp"
+#include "bindings/backend.hpp"
+#include "bindings/problem.hpp"
+
+namespace femcrust {
+namespace {
+
+/// Branches of cells: moduli and rates of shape (n_cells, n_branches).
+template <class Cells>
+Flow<Cells> make_flow(Cells cells, const Dense<double>& moduli, const Dense<double>& rates,
+                      const char* name) {
+  require_shape(moduli, {cells.size(), -1}, name);
+  require_shape(rates, {cells.size(), moduli.shape(1)}, name);
+  return Flow<Cells>(std::move(cells), static_cast<int>(moduli.shape(1)), to_vector(moduli),
+                     to_vector(rates));
+}
+
+/// Tetrahedra of a body and its infinite elements.
+struct BodyFlow {
+  std::shared_ptr<const OwnedBody<Cpu>> body;
+  Flow<FlowingTets> tets;
+  Flow<FlowingFaces> faces;
+
+  py::array_t<double> forces() const { return py::array_t<double>({body->n_nodes(), Index(3)}); }
+  const double* nodal(const Dense<double>& u) const {
+    require_shape(u, {body->n_nodes(), 3}, "u");
+    return u.data();
+  }
+};
+
+}  // namespace
+
+void bind_flow(py::module_& m) {
+  py::class_<BodyFlow>(m, "Flow")
+      .def(py::init([](std::shared_ptr<const OwnedBody<Cpu>> body, const Dense<Index>& elements,
+                       const Dense<double>& moduli, const Dense<double>& rates,
+                       const Dense<Index>& face_nodes, const Dense<double>& face_gradients,
+                       const Dense<double>& face_weights, const Dense<double>& face_moduli,
+                       const Dense<double>& face_rates) {
+             require_shape(face_nodes, {-1, 6}, "face_nodes");
+             require_shape(face_gradients, {face_nodes.shape(0), 6, 6, 3}, "face_gradients");
+             require_shape(face_weights, {face_nodes.shape(0), 6}, "face_weights");
+             const auto inside = [](const Dense<Index>& a, Index n) {
+               return std::all_of(a.data(), a.data() + a.size(),
+                                  [n](Index k) { return k >= 0 && k < n; });
+             };
+             require(inside(elements, body->blocks->n_elements), "elements: outside the body");
+             require(inside(face_nodes, body->n_nodes()), "face_nodes: outside the body");
+             FlowingTets tets(body->view(), to_vector(elements));
+             FlowingFaces faces(to_vector(face_nodes), to_vector(face_gradients),
+                                to_vector(face_weights));
+             return BodyFlow{body, make_flow(std::move(tets), moduli, rates, "moduli"),
+                             make_flow(std::move(faces), face_moduli, face_rates, "face_moduli")};
+           }),
+           py::arg("body"), py::arg("elements"), py::arg("moduli"), py::arg("rates"),
+           py::arg("face_nodes"), py::arg("face_gradients"), py::arg("face_weights"),
+           py::arg("face_moduli"), py::arg("face_rates"))
+      .def("set_offsets",
+           [](BodyFlow& f, const Dense<Index>& cells, const Dense<double>& strains) {
+             require_shape(strains, {cells.size(), 4, 6}, "strains");
+             f.tets.set_offsets(to_vector(cells), to_vector(strains));
+           })
+      .def("restart",
+           [](BodyFlow& f, const Dense<double>& u) {
+             f.tets.restart(f.nodal(u));
+             f.faces.restart(u.data());
+           })
+      .def("first",
+           [](const BodyFlow& f, double dt) {
+             auto out = f.forces();
+             f.tets.first(dt, out.mutable_data());
+             f.faces.first(dt, out.mutable_data());
+             return out;
+           })
+      .def("second",
+           [](BodyFlow& f, double dt, const Dense<double>& u) {
+             auto out = f.forces();
+             f.tets.second(dt, f.nodal(u), out.mutable_data());
+             f.faces.second(dt, u.data(), out.mutable_data());
+             return out;
+           })
+      .def("last",
+           [](BodyFlow& f, double dt, const Dense<double>& u) {
+             const FlowNorms a = f.tets.last(dt, f.nodal(u)), b = f.faces.last(dt, u.data());
+             return py::make_tuple(a.error + b.error, a.stress + b.stress);
+           })
+      .def("accept",
+           [](BodyFlow& f) {
+             f.tets.accept();
+             f.faces.accept();
+           })
+      .def("stress",
+           [](const BodyFlow& f, double dt, double theta) {
+             py::array_t<double> out({f.tets.size(), Index(4), Index(6)});
+             f.tets.stress(dt, theta, out.mutable_data());
+             return out;
+           })
+      .def_property_readonly("bytes",
+                             [](const BodyFlow& f) { return f.tets.bytes() + f.faces.bytes(); });
+}
+
+}  // namespace femcrust

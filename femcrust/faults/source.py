@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from femcrust.faults.amplitude import Amplitude
 from femcrust.mesh.mesh import Floats, Ints
 
 MOST_ARROWS = 400  # more would blacken a map
@@ -48,6 +49,7 @@ class Source:
     outline : polylines (k, 3), metres
     arrows : (k, 6) float, metres, point and slip vector of the hanging wall
     crossed : the fault runs through its elements (immersed), not along their faces
+    history : the factor of all this over time
     """
 
     name: str
@@ -62,6 +64,7 @@ class Source:
     outline: list[Floats] = field(default_factory=list)
     arrows: Floats = field(default_factory=lambda: np.empty((0, 6)))
     crossed: bool = False
+    history: Amplitude = field(default_factory=Amplitude)
 
 
 def magnitude(moment: float) -> float:

@@ -66,14 +66,10 @@ def infinite_blocks(
 
     corners : (k, 3, 3) m; pole : (3,) m; lam, mu : (k,) Pa.  Returns (k, n, n, 3, 3), n = 6 or 3.
     """
-    seen = corners - pole  # rows X_i − x₀
-    dual = np.linalg.inv(seen).transpose(0, 2, 1)  # (k, i, 3): g_i · (X_j − x₀) = δ_ij
-    weight = np.abs(np.linalg.det(seen)) / (2 * (2 * exponent - 1))
-    values, slopes = face_shape(POINTS, linear)
-    radial = np.einsum("qj,qaj->qa", POINTS, slopes) + exponent * values
-    table = slopes - radial[:, :, None]  # C_qai
-    k, n = len(corners), table.shape[1]
-    b = (table.reshape(-1, 3) @ dual).reshape(k, len(POINTS), 3 * n)  # columns (a, c)
+    gradients, along = infinite_gradients(corners, pole, exponent, linear)
+    k, n = len(corners), gradients.shape[2]
+    b = gradients.reshape(k, len(POINTS), 3 * n)  # columns (a, c)
+    weight = along.sum(axis=1)
     outer = (b * WEIGHTS[:, None]).transpose(0, 2, 1) @ b
     outer = outer.reshape(k, n, 3, n, 3).transpose(0, 1, 3, 2, 4)  # kabcd
     blocks = (lam * weight)[:, None, None, None, None] * outer
@@ -83,6 +79,21 @@ def infinite_blocks(
     for c in range(3):
         blocks[..., c, c] += trace
     return np.asarray(blocks)
+
+
+def infinite_gradients(
+    corners: Floats, pole: Floats, exponent: float, linear: bool = False
+) -> tuple[Floats, Floats]:
+    """Gradients B of the shape functions on the face, (k, q, n, 3), and weights d w_q/(2(2p−1)) of
+    what is integrated over the face and along the ray, (k, q)."""
+    seen = corners - pole  # rows X_i − x₀
+    dual = np.linalg.inv(seen).transpose(0, 2, 1)  # (k, i, 3): g_i · (X_j − x₀) = δ_ij
+    weight = np.abs(np.linalg.det(seen)) / (2 * (2 * exponent - 1))
+    values, slopes = face_shape(POINTS, linear)
+    radial = np.einsum("qj,qaj->qa", POINTS, slopes) + exponent * values
+    table = slopes - radial[:, :, None]  # C_qai
+    gradients = (table.reshape(-1, 3) @ dual).reshape(len(corners), *table.shape)
+    return gradients, weight[:, None] * WEIGHTS
 
 
 def spring_blocks(

@@ -1,0 +1,123 @@
+"""How slip goes on in time: the factor of a source's eigenstrain.
+
+Zero before the first time; each of `times` starts the same growth g(t − t₀) once more, so that
+several times are several equal earthquakes. Steps of a run start at `events`.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Growth = Callable[[float], float]
+
+
+def at_once(age: float) -> float:
+    """All of it in the moment of the earthquake."""
+    return 1.0
+
+
+@dataclass(frozen=True)
+class Steady:
+    """All of it in every `span`, s, without end: a rate of slip."""
+
+    span: float
+
+    def __call__(self, age: float) -> float:
+        return age / self.span
+
+
+@dataclass(frozen=True)
+class Exponential:
+    """1 − exp(−age/scale).
+
+    >>> round(Exponential(2.0)(2.0), 6)
+    0.632121
+    """
+
+    scale: float
+
+    def __call__(self, age: float) -> float:
+        return -math.expm1(-age / self.scale)
+
+
+@dataclass(frozen=True)
+class Logarithmic:
+    """log(1 + age/scale) up to `over`, s, where it is one, and stays: afterslip [Marone91].
+
+    >>> Logarithmic(1.0, 3.0)(1.0), Logarithmic(1.0, 3.0)(5.0)
+    (0.5, 1.0)
+    """
+
+    scale: float
+    over: float
+
+    def __call__(self, age: float) -> float:
+        return math.log1p(min(age, self.over) / self.scale) / math.log1p(self.over / self.scale)
+
+
+@dataclass(frozen=True)
+class Points:
+    """Straight lines between (age, factor); the last factor stays. Two at one age are a jump.
+
+    >>> Points((0.0, 1.0, 1.0), (0.0, 0.5, 1.0))(0.5)
+    0.25
+    """
+
+    ages: tuple[float, ...]
+    factors: tuple[float, ...]
+
+    def __call__(self, age: float) -> float:
+        after = bisect_right(self.ages, age)
+        if after == 0:
+            return 0.0
+        if after == len(self.ages):
+            return self.factors[-1]
+        return self._between(after, age)
+
+    def before(self, age: float) -> float:
+        """The factor just before an age."""
+        after = bisect_left(self.ages, age)
+        if after == 0:
+            return 0.0
+        if after == len(self.ages):
+            return self.factors[-1]
+        return self._between(after, age)
+
+    def _between(self, after: int, age: float) -> float:
+        first, last = self.ages[after - 1], self.ages[after]
+        part = (age - first) / (last - first)
+        return self.factors[after - 1] + part * (self.factors[after] - self.factors[after - 1])
+
+
+@dataclass(frozen=True)
+class Amplitude:
+    """The sum of one growth started at several times, s."""
+
+    times: tuple[float, ...] = (0.0,)
+    growth: Growth = at_once
+
+    def __call__(self, t: float) -> float:
+        """The factor at t, after what happens there."""
+        return sum(self.growth(t - start) for start in self.times if t >= start)
+
+    def before(self, t: float) -> float:
+        """The factor just before t."""
+        left = self.growth.before if isinstance(self.growth, Points) else self.growth
+        return sum(left(t - start) for start in self.times if t > start)
+
+    def jumps(self, t: float) -> bool:
+        """Whether something happens at once at t."""
+        return self(t) != self.before(t)
+
+    @property
+    def events(self) -> tuple[float, ...]:
+        """When it jumps or bends."""
+        ages: tuple[float, ...] = (0.0,)
+        if isinstance(self.growth, Points):
+            ages = self.growth.ages
+        elif isinstance(self.growth, Logarithmic):
+            ages = (0.0, self.growth.over)
+        return tuple(sorted({start + age for start in self.times for age in ages}))

@@ -1,0 +1,160 @@
+"""The time loop: steps of TR-BDF2 from event to event.
+
+Second order, L-stable, two implicit stages with one matrix [HoseaShampine96]. Between its ends a
+step is the parabola through u at t, t + γ Δt and t + Δt.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from femcrust.case.schema_solver import Time
+from femcrust.mesh.mesh import Floats
+from femcrust.solvers import Solution, solve
+from femcrust.timestepping.guess import Guess
+from femcrust.timestepping.problem import Matrix, Relaxation
+from femcrust.timestepping.sizes import Adaptive, Equal, spans
+
+GAMMA = 2 - np.sqrt(2.0)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One accepted step; `at` and what follows hold until the next step is asked for."""
+
+    problem: Relaxation
+    start: float  # s
+    dt: float  # s
+    u: tuple[Floats, Floats, Floats]  # (n_nodes, 3) m at t, t + γ Δt, t + Δt
+    error: float  # estimated, relative to the flowing stress
+    solutions: list[Solution]
+    seconds: float
+
+    @property
+    def end(self) -> float:
+        return self.start + self.dt
+
+    def displacement(self, t: float) -> Floats:
+        """u at a time inside the step. (n_nodes, 3) m"""
+        return self._weighted(_parabola((t - self.start) / self.dt))
+
+    def velocity(self, t: float) -> Floats:
+        """du/dt at a time inside the step. (n_nodes, 3) m/s"""
+        return self._weighted(_parabola_slope((t - self.start) / self.dt) / self.dt)
+
+    def stress(self, t: float) -> Floats:
+        """Stress at the vertices of elements at a time inside the step. (n_tets, 4, 6) Pa"""
+        relaxed = self.problem.flow.stress(self.dt, (t - self.start) / self.dt)
+        return self.problem.stress(self.displacement(t), self.factors(t), np.asarray(relaxed))
+
+    def factors(self, t: float) -> list[float]:
+        """Of the sources: what happens at the end of a step belongs to the next."""
+        at_end = t == self.end
+        return self.problem.factors_before(t) if at_end else self.problem.factors(t)
+
+    def _weighted(self, weights: Floats) -> Floats:
+        total = weights[0] * self.u[0]
+        for weight, u in zip(weights[1:], self.u[1:], strict=True):
+            total += weight * u
+        return np.asarray(total)
+
+
+def _parabola(s: float) -> Floats:
+    """Lagrange's weights of values at 0, γ, 1."""
+    g = GAMMA
+    return np.array(
+        [(s - g) * (s - 1) / g, s * (s - 1) / (g * (g - 1)), s * (s - g) / (1 - g)]
+    )
+
+
+def _parabola_slope(s: float) -> Floats:
+    g = GAMMA
+    return np.array(
+        [(2 * s - g - 1) / g, (2 * s - 1) / (g * (g - 1)), (2 * s - g) / (1 - g)]
+    )
+
+
+@dataclass
+class Stepper:
+    """What the steps share."""
+
+    problem: Relaxation
+    guess: Guess
+    tolerance: float  # of the solver
+    max_iterations: int
+    solutions: list[Solution] = field(default_factory=list)  # of the step in hand
+    largest: float = 0.0  # norm of the flowing stress so far, √J
+
+    def solved(self, stage: int, matrix: Matrix, load: Floats) -> Floats:
+        """The displacement of a stage; 0 is what happens at once."""
+        found = solve(
+            matrix.operator,
+            matrix.preconditioner,
+            load,
+            tolerance=self.tolerance,
+            max_iterations=self.max_iterations,
+            guess=self.guess.predict(stage, load, matrix.operator),
+        )
+        self.solutions.append(found)
+        return found.displacement
+
+    def event(self, t: float, u: Floats | None) -> Floats:
+        """The displacement at the start of a span: a new one where something jumps."""
+        problem = self.problem
+        sources = problem.model.sources
+        if u is not None and not any(source.history.jumps(t) for source in sources):
+            return u
+        factors = problem.factors(t)
+        problem.flow.set_offsets(*problem.offsets.at(factors))
+        matrix = problem.matrix(0.0)
+        u = self.solved(0, matrix, matrix.load(factors) + problem.flow.first(0.0))
+        problem.flow.restart(u)
+        self.guess.event(u)
+        return u
+
+    def stages(self, t: float, dt: float) -> tuple[Floats, Floats, float]:
+        """u at t + γ Δt and t + Δt, and the error relative to the largest flowing stress."""
+        problem, flow = self.problem, self.problem.flow
+        matrix = problem.matrix(dt)
+        factors = problem.factors(t + GAMMA * dt)
+        middle = self.solved(1, matrix, matrix.load(factors) + flow.first(dt))
+        flow.set_offsets(*problem.offsets.at(factors))
+        history = flow.second(dt, middle)
+        factors = problem.factors_before(t + dt)
+        end = self.solved(2, matrix, matrix.load(factors) + history)
+        flow.set_offsets(*problem.offsets.at(factors))
+        error, stress = flow.last(dt, end)
+        self.largest = max(self.largest, np.sqrt(stress))
+        return middle, end, np.sqrt(error) / self.largest if self.largest else 0.0
+
+
+def steps(stepper: Stepper, time_of: Time) -> Iterator[Step]:
+    """All accepted steps of a run, in order."""
+    problem, guess = stepper.problem, stepper.guess
+    events = [t for source in problem.model.sources for t in source.history.events]
+    u: Floats | None = None
+    for start, end in spans(events, time_of.end):
+        began = time.perf_counter()
+        u = stepper.event(start, u)
+        sizes = (
+            Equal(start, end, time_of.step)
+            if time_of.tolerance is None
+            else Adaptive(start, end, time_of.step, time_of.tolerance)
+        )
+        while not sizes.finished:
+            t, dt = sizes.time, sizes.dt
+            guess.step_changes(dt)
+            middle, last, error = stepper.stages(t, dt)
+            if not sizes.accepts(error):
+                continue
+            problem.flow.accept()
+            guess.learn(middle, last)
+            now = time.perf_counter()
+            yield Step(problem, t, dt, (u, middle, last), error, stepper.solutions, now - began)
+            began = time.perf_counter()
+            stepper.solutions = []
+            u = last

@@ -21,16 +21,17 @@ UNITS: dict[str, dict[str, float]] = {
     **dict.fromkeys(("x", "y", "z", "depth", "elevation"), LENGTH),
     **dict.fromkeys(("vp", "vs"), SPEED),
     "rho": DENSITY,
-    **dict.fromkeys(("E", "mu", "lambda_", "K"), PRESSURE),
+    **dict.fromkeys(("E", "mu", "lambda_", "K", "mu_kelvin"), PRESSURE),
     "pressure": LOAD,  # of ice, snow or water, also as equivalent water height
     "nu": NUMBER,
-    "eta": VISCOSITY,
+    **dict.fromkeys(("eta", "eta_kelvin"), VISCOSITY),
 }
 EXAMPLE = {
     id(LENGTH): "km",
     id(SPEED): "km/s",
     id(DENSITY): "kg/m3",
     id(PRESSURE): "GPa",
+    id(VISCOSITY): "Pa*s",
     id(LOAD): "Pa (or m, of water)",
 }
 

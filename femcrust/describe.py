@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 
+import numpy as np
+
 from femcrust import materials, progress
 from femcrust.mesh.quality import quality
 from femcrust.model import Model
+from femcrust.outputs.stations import SECONDS_PER_YEAR
 
 log = logging.getLogger("femcrust")
 
@@ -21,6 +24,7 @@ def describe(model: Model) -> None:
         progress.say(
             f"material {name}: {own.sum():,} elements, mu {mu.min():.4g} … {mu.max():.4g} GPa"
         )
+    _describe_relaxation(model)
     slow = materials.nearly_incompressible(elastic)
     if slow:
         log.warning(f"{slow}: convergence is slow where volume hardly changes; 0.49 is faster")
@@ -28,4 +32,19 @@ def describe(model: Model) -> None:
         progress.say(
             f"fault {source.name}: area {source.area / 1e6:.4g} km²,"
             f" moment {source.moment:.3e} N m, Mw {source.magnitude:.2f}"
+        )
+
+
+def _describe_relaxation(model: Model) -> None:
+    """The range of relaxation times of every material that relaxes."""
+    relaxing = model.relaxing
+    if relaxing is None:
+        return
+    of = model.elastic.index[relaxing.elements]
+    for number in np.unique(of):
+        times = relaxing.times[of == number] / SECONDS_PER_YEAR
+        times = times[np.isfinite(times)]
+        progress.say(
+            f"material {model.elastic.names[number]}: relaxation times"
+            f" {times.min():.4g} … {times.max():.4g} yr"
         )

@@ -11,7 +11,7 @@ from femcrust.boundaries.conditions import Conditions
 from femcrust.case import Case
 from femcrust.errors import InputError
 from femcrust.faults.source import Source
-from femcrust.materials import Elastic
+from femcrust.materials import Elastic, Relaxing
 from femcrust.mesh.exterior import Exterior, exterior_faces
 from femcrust.mesh.from_case import case_mesh
 from femcrust.mesh.locate import Locator
@@ -22,7 +22,10 @@ LARGEST_MOMENT = 1e30  # N m; the largest earthquake known, Chile 1960, had 2e23
 
 @dataclass(frozen=True)
 class Model:
-    """The physical problem on a mesh, before anything is discretised."""
+    """The physical problem on a mesh, before anything is discretised.
+
+    relaxing : None where the case has no span of time or nothing relaxes
+    """
 
     case: Case
     mesh: Mesh
@@ -31,6 +34,7 @@ class Model:
     elastic: Elastic
     sources: list[Source]
     conditions: Conditions
+    relaxing: Relaxing | None = None
 
 
 def build_model(case: Case, mesh: Mesh | None = None) -> Model:
@@ -39,6 +43,11 @@ def build_model(case: Case, mesh: Mesh | None = None) -> Model:
     exterior = exterior_faces(mesh)
     locator = Locator(mesh)
     elastic = materials.elastic_fields(mesh, case.materials, case.directory, locator.surface_z)
+    relaxing = (
+        materials.relaxing_fields(mesh, case.materials, elastic, case.directory)
+        if case.time is not None
+        else None
+    )
     crs = case.case.crs
     sources = faults.build(
         mesh,
@@ -62,7 +71,7 @@ def build_model(case: Case, mesh: Mesh | None = None) -> Model:
             f"{case.name}: nothing acts: add a fault with slip, a load, a traction or a"
             " prescribed displacement"
         )
-    return Model(case, mesh, exterior, locator, elastic, sources, conditions)
+    return Model(case, mesh, exterior, locator, elastic, sources, conditions, relaxing)
 
 
 def acts(conditions: Conditions) -> bool:

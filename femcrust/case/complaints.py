@@ -118,7 +118,8 @@ def _section(path: Path) -> type[Section] | None:
             field = _fields(annotation).get(str(key))
             annotation = _without_none(field.annotation) if field is not None else None
         else:
-            annotation = _without_none((get_args(annotation) or (None,))[-1])
+            inner = [arm for arm in get_args(annotation) if arm is not Ellipsis]
+            annotation = _without_none(inner[-1] if inner else None)
     found = _without_none(annotation)
     return found if isinstance(found, type) and issubclass(found, Section) else None
 

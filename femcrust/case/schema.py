@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, PrivateAttr, field_validator, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from femcrust.case.schema_boundaries import Boundary, Load
 from femcrust.case.schema_faults import Fault
@@ -19,10 +19,6 @@ from femcrust.case.schema_output import Output
 from femcrust.case.schema_solver import Solver, Time
 from femcrust.case.section import OneOrMany, Reading, Section, Text, Title, Word, complaint
 from femcrust.case.suggest import did_you_mean
-
-NO_RELAXATION = (
-    "relaxation is not yet available in this version; remove the section for an elastic run"
-)
 
 
 class Info(Section):
@@ -56,7 +52,9 @@ class Case(Section):
         description="By sides, bottom, top, west, east, south, north or a surface of the mesh.",
     )
     loads: dict[Word, Load] = Field(default={}, description="Loads by name.")
-    time: Time | None = Field(default=None, description="Reserved for relaxation runs.")
+    time: Time | None = Field(
+        default=None, description="Span of a relaxation run; absent: the elastic answer alone."
+    )
     solver: Solver = Solver()
     output: Output = Output()
 
@@ -80,13 +78,6 @@ class Case(Section):
     def resolved(self) -> dict[str, Any]:
         """Every value, defaults too, with units: a valid case file as plain data."""
         return self.model_dump(mode="json", exclude_none=True, by_alias=True)
-
-    @field_validator("time")
-    @classmethod
-    def _elastic_only(cls, value: Time | None) -> Time | None:
-        if value is not None:
-            raise complaint(NO_RELAXATION)
-        return value
 
     @model_validator(mode="after")
     def _sections_agree(self) -> Case:

@@ -1,28 +1,23 @@
-"""Section `materials` of a case: elastic moduli, or wave speeds, and where they hold."""
+"""Section `materials` of a case: elastic moduli, or wave speeds, and where they hold; how they
+relax is in `schema_rheology`."""
 
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from femcrust.case.expressions import Value
-from femcrust.case.quantities import Condition, DataFile, Formula, Length
+from femcrust.case.quantities import Condition, Formula, Length
+from femcrust.case.schema_rheology import ROUNDING, MaterialValue, Modulus, Rheology
 from femcrust.case.section import Increasing, OneOrMany, Section, Text, complaint
-from femcrust.case.suggest import did_you_mean
-from femcrust.units import shown
 
-LATER = ("burgers", "generalised_maxwell", "kelvin", "power_law", "plastic")
 PAIRS = (("vp", "vs"), ("E", "nu"), ("mu", "nu"), ("lambda_", "mu"), ("K", "mu"))
 
-MaterialValue: TypeAlias = Value | DataFile
-Modulus = Annotated[MaterialValue, Formula("stress", above=0.0, data=True)]
 FirstLame = Annotated[MaterialValue, Formula("stress", data=True)]
 Ratio = Annotated[MaterialValue, Formula(None, above=-1.0, below=0.5, data=True)]
 Speed = Annotated[MaterialValue, Formula("velocity", above=0.0, data=True)]
 Density = Annotated[MaterialValue, Formula("density", above=0.0, data=True)]
-Viscosity = Annotated[MaterialValue, Formula("viscosity", above=0.0, data=True)]
 Depths = Annotated[tuple[Length, Length], Increasing]
 
 
@@ -55,12 +50,9 @@ class Where(Section):
         return self
 
 
-class Material(Section):
+class Material(Rheology):
     """One pair of vp+vs (with rho), E+nu, mu+nu, lambda+mu, K+mu; values may vary in space."""
 
-    model: Literal["elastic", "maxwell"] = Field(
-        default="elastic", description="Rheology; an elastic run takes the elastic part of maxwell."
-    )
     vp: Speed | None = Field(default=None, description="P wave speed, m/s.", examples=["6 km/s"])
     vs: Speed | None = Field(default=None, description="S wave speed, m/s.", examples=["3.46 km/s"])
     rho: Density | None = Field(
@@ -73,20 +65,7 @@ class Material(Section):
         default=None, alias="lambda", description="Lamé's first parameter, Pa.", examples=["30 GPa"]
     )
     K: Modulus | None = Field(default=None, description="Bulk modulus, Pa.", examples=["50 GPa"])
-    eta: Viscosity | None = Field(
-        default=None, description="Viscosity of maxwell, Pa s.", examples=["1e19 Pa*s"]
-    )
     where: Where | None = Field(default=None, description="Where it is; absent: everywhere.")
-
-    @field_validator("model", mode="before")
-    @classmethod
-    def _known_model(cls, value: object) -> object:
-        if value in LATER:
-            raise complaint(f"{shown(value)} is not yet available; use elastic or maxwell")
-        if value not in ("elastic", "maxwell"):
-            hint = did_you_mean(str(value), ("elastic", "maxwell"))
-            raise complaint(f"{shown(value)} is no model{hint}")
-        return value
 
     @model_validator(mode="after")
     def _one_pair(self) -> Material:
@@ -98,10 +77,6 @@ class Material(Section):
             raise complaint(f"{has}; give one pair of {', '.join('+'.join(p) for p in pairs)}")
         if self.vp is not None and self.rho is None:
             raise complaint("missing; vp and vs need rho, e.g. rho: 2700 kg/m^3", "rho")
-        if self.model == "maxwell" and self.eta is None:
-            raise complaint("missing; maxwell needs it, e.g. eta: 1e19 Pa*s", "eta")
-        if self.model == "elastic" and self.eta is not None:
-            raise complaint("goes with model: maxwell only; remove it or change the model", "eta")
         return self
 
     @model_validator(mode="after")
@@ -123,4 +98,19 @@ class Material(Section):
                     f"give more than {least:g} Pa",
                     "lambda",
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _branches_within_mu(self) -> Material:
+        """μ∞ = μ − Σ μ_k ≥ 0, where all are plain numbers."""
+        parts = [branch.mu for branch in self.branches or ()]
+        numbers = [mu for mu in parts if isinstance(mu, float)]
+        if not isinstance(self.mu, float) or len(numbers) < len(parts):
+            return self
+        if sum(numbers) > self.mu * (1.0 + ROUNDING):
+            raise complaint(
+                f"their mu sum to {sum(numbers):g} Pa, above the shear modulus"
+                f" {self.mu:g} Pa; lower them, what they leave of it does not relax",
+                "branches",
+            )
         return self

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from femcrust.case.quantities import Unit
-from femcrust.case.section import Section
+from femcrust.case.section import Section, complaint
 
 PositiveTime = Annotated[float, Unit("time", above=0.0)]
 Tolerance = Annotated[float, Unit(None, above=0.0, most=1e-2)]
@@ -67,3 +67,11 @@ class Time(Section):
     tolerance: Tolerance | None = Field(
         default=None, description="Error per step; absent: the step is fixed.", examples=[1e-4]
     )
+
+    @model_validator(mode="after")
+    def _step_within_the_span(self) -> Time:
+        if self.step > self.end:
+            raise complaint(
+                f"{self.step:g} s is longer than end = {self.end:g} s; give a part of it", "step"
+            )
+        return self

@@ -17,7 +17,8 @@ from femcrust.data_units import factor
 from femcrust.errors import InputError
 from femcrust.mesh.mesh import Floats
 
-BRACKETED = re.compile(r"^([A-Za-z]+_?)\s*[(\[](.*)[)\]]$")
+JOINED = ("lambda_", "mu_kelvin", "eta_kelvin")  # names that hold the sign before a unit
+BRACKETED = re.compile(rf"^({'|'.join(JOINED)}|[A-Za-z]+_?)\s*[(\[](.*)[)\]]$")
 ALIASES = {"lambda": "lambda_", "lam": "lambda_", "e": "E", "k": "K", "density": "rho"}
 POSITIONS = ("x", "y", "z")  # metres without a unit, as in stations files
 
@@ -108,10 +109,10 @@ def _name_and_unit(word: str) -> tuple[str, str]:
     bracketed = BRACKETED.match(word.strip())
     if bracketed:
         name, unit = bracketed.groups()
-    elif word in ALIASES or word == "lambda_":
+    elif word in ALIASES:
         name, unit = word, ""
-    elif word.startswith("lambda_"):
-        name, unit = "lambda_", word.removeprefix("lambda_").lstrip("_")
+    elif joined := next((name for name in JOINED if word.startswith(name)), None):
+        name, unit = joined, word.removeprefix(joined).lstrip("_")
     else:
         name, _, unit = word.partition("_")
     return ALIASES.get(name, ALIASES.get(name.lower(), name)), unit

@@ -123,7 +123,7 @@ MISTAKES = {
     "output is a file": ([("directory: results", "directory: case.yaml")], r"directory: case.yaml"),
     "output over input": ([("directory: results", "directory: .")], r"replace stations.csv, which"),
     "grid of atoms": ([("[csv]", "[csv], grid: {spacing: 1 mm}")], r"output.grid.spacing: 0.001"),
-    "time": ([(SIDES, "time: {end: 9 yr, step: 1 yr}\n" + SIDES)], r"yaml:14: time: relaxation"),
+    "time": ([(SIDES, "time: {end: 1 yr, step: 9 yr}\n" + SIDES)], r"yaml:14: time.step: .* end"),
     "escape codes": ([("tiny", '"\\x1b[31m"')], r"yaml:1: case.title: .* printable characters"),
 }  # fmt: skip
 

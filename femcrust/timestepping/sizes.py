@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable
 
 FINEST = 2**50  # parts of a span
-SHARE = 0.1  # of the tolerance
+SHARE = 0.5  # of the tolerance
 SAFE = 0.8  # of what is allowed, where a step is to grow
 ORDER = 3  # of the error of one step
 

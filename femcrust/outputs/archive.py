@@ -2,7 +2,9 @@
 
 For scripts: nodes (n, 3) m with fault nodes doubled, elements (m, 10), displacement (n, 3) m,
 stress (m, 4, 6) Pa in xx, yy, zz, xy, xz, yz at each element's vertices, material (m,).
-`joined` (n,) tells which copies are one node of the mesh.
+`joined` (n,) tells which copies are one node of the mesh. Of a run with time they are those of
+its last time, time_s; velocity (n, 3) m/s, and series_times (t,) s, series_displacement
+(t, stations, 3) m of all times.
 """
 
 from __future__ import annotations
@@ -20,17 +22,18 @@ from femcrust.faults.source import Source
 from femcrust.mesh.mesh import Mesh
 from femcrust.outputs.atomic import replacing
 from femcrust.outputs.resolved import plain
-from femcrust.outputs.result import Result, Stations
+from femcrust.outputs.result import Record, Result, Stations
 from femcrust.outputs.split_nodes import opened
 from femcrust.outputs.summary import summary_json
 
 NAMED = {"materials", "faults", "boundaries", "loads", "los", "coulomb"}  # mappings by user's names
 SCALARS = ("area", "moment", "magnitude", "crossed")
 ARRAYS = ("elements", "eigenstrain", "offset", "potency", "center", "arrows")
-STATION_ARRAYS = ("xyz", "displacement", "convergence", "lonlat", "stress")
+STATION_ARRAYS = ("xyz", "displacement", "convergence", "lonlat", "stress", "velocity")
+RECORD_ARRAYS = ("times", "displacement", "first_ground")
 
 
-def write_archive(path: Path, result: Result) -> Path:
+def write_archive(path: Path, result: Result, record: Record | None = None) -> Path:
     """Write fields.npz; plain arrays and texts, no pickled objects."""
     split = opened(result.nodes, result.elements, result.displacement, result.sources)
     arrays: dict[str, Any] = {
@@ -60,6 +63,12 @@ def write_archive(path: Path, result: Result) -> Path:
         arrays["station_side"] = _texts([side or "" for side in result.stations.side])
         parts = {name: getattr(result.stations, name) for name in STATION_ARRAYS}
         arrays |= {f"station_{name}": v for name, v in parts.items() if v is not None}
+    if result.of_a_series:
+        arrays["time_s"] = result.time_s
+    if result.velocity is not None:
+        arrays["velocity"] = result.velocity[split.original]
+    if record is not None:
+        arrays |= {f"series_{name}": getattr(record, name) for name in RECORD_ARRAYS}
     with replacing(path) as file:
         np.savez(file, allow_pickle=False, **arrays)
     return path
@@ -88,6 +97,13 @@ def read_archive(path: Path) -> Result:
         ) from error
 
 
+def read_record(path: Path) -> Record | None:
+    """What a run with time kept of all its times; None of one without."""
+    with np.load(path, allow_pickle=False) as stored:
+        parts = {name: stored.get(f"series_{name}") for name in RECORD_ARRAYS}
+    return None if any(part is None for part in parts.values()) else Record(**parts)
+
+
 def _result(arrays: Mapping[str, Any]) -> Result:
     first = np.unique(arrays["joined"], return_index=True)[1]
     nodes = arrays["nodes"][first]
@@ -114,6 +130,8 @@ def _result(arrays: Mapping[str, Any]) -> Result:
         summary=json.loads(str(arrays["summary"])),
         stations=_stations(arrays),
         history=arrays["history"].tolist(),
+        time_s=float(arrays.get("time_s", 0.0)),
+        velocity=arrays["velocity"][first] if "velocity" in arrays else None,
     )
 
 

@@ -47,7 +47,7 @@ def coulomb_map(result: Result, extent: Extent, name: str, receiver: Any) -> Pic
     unit = style.unit_for(limit, style.STRESSES)
     scale = limit * unit.factor or 1.0
     kilometres = receiver.depth / 1e3
-    title = f"Coulomb change {name}, {kilometres:g} km deep"
+    title = f"Coulomb change {name}, {kilometres:g} km deep{map_frame.when(result)}"
     with matplotlib.rc_context(style.STYLE):
         frame = map_frame.frame(extent, title, map_frame.subtitle(result.case))
         map_frame.image(

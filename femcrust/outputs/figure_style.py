@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MM = 1.0 / 25.4
 DPI = 200
+DAY = 86400.0  # s
+DAYS_PER_YEAR = 365.25
 SIGNED = "RdBu_r"
 INK = "#222222"
 SOFT = "#5b6670"
@@ -37,6 +39,7 @@ CATEGORIES = (
     "#f5bfa0",
     "#d9d9d9",
 )
+LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#333333")  # Okabe-Ito
 STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
@@ -103,6 +106,16 @@ def nice(value: float) -> float:
     return float(
         max((step for step in (1.0, 2.0, 5.0) if step * power <= value), default=1.0) * power
     )
+
+
+def duration(seconds: float) -> str:
+    """A time in years of 365.25 days, or in days below one year.
+
+    >>> duration(315576000.0), duration(86400.0), duration(0.0)
+    ('10 yr', '1 d', '0 yr')
+    """
+    days = seconds / DAY
+    return f"{days:.3g} d" if 0.0 < days < DAYS_PER_YEAR else f"{days / DAYS_PER_YEAR:.4g} yr"
 
 
 def symmetric_limit(values: Floats) -> tuple[float, bool]:

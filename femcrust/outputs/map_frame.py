@@ -12,6 +12,7 @@ from femcrust.faults.source import Source
 from femcrust.mesh.mesh import Floats
 from femcrust.outputs import figure_style as style
 from femcrust.outputs.relief import shaded
+from femcrust.outputs.result import Result
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -73,6 +74,11 @@ def pixel_centres(extent: Extent, pixels: int = PIXELS) -> tuple[Floats, Floats]
 def subtitle(case: Any) -> str:
     """What stands under the title of every map: `output.title`, else the case's."""
     return str(getattr(case.output, "title", None) or case.case.title or "")
+
+
+def when(result: Result) -> str:
+    """The end of a title: the time of a result of a series, else nothing."""
+    return f", {style.duration(result.time_s)}" if result.of_a_series else ""
 
 
 def heading(ax: Axes, title: str, below: str, width: float) -> None:

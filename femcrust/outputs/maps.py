@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from femcrust.outputs.map_frame import KM, Extent
 from femcrust.outputs.netcdf import grid_convergence
 from femcrust.outputs.raster import Sampling, sample
 from femcrust.outputs.relief import shading
-from femcrust.outputs.result import Result
+from femcrust.outputs.result import Record, Result
 from femcrust.outputs.surface import Surface
 
 ARROWS = 19  # along the longer side
@@ -55,25 +55,55 @@ def windows(result: Result, surface: Surface) -> dict[str, Extent]:
     return {"": close, "whole": whole}
 
 
-def surface_maps(result: Result, surface: Surface) -> Iterator[Picture]:
+def surface_maps(
+    result: Result, surface: Surface, record: Record | None = None
+) -> Iterator[Picture]:
     """All maps of the ground, the close-up of the displacement first."""
     frames = windows(result, surface)
     views = {name: view(surface, extent) for name, extent in frames.items()}
     for name, seen in views.items():
         yield displacement_map(result, seen, name)
+    if record is not None and len(record.times) > 1:
+        later = replace(surface, displacement=surface.displacement - record.first_ground)
+        yield later_map(result, view(later, frames[""]), record)
     close = views[""]
     for name, unit in los_vectors(result.case.output.los).items():
         yield los_map(result, close, name, unit)
 
 
 def displacement_map(result: Result, seen: View, which: str = "") -> Picture:
+    """The whole displacement at the result's time."""
+    title = "Surface displacement" + (", whole model" if which else "") + map_frame.when(result)
+    return _arrow_map(
+        result,
+        seen,
+        "map_displacement" + ("_whole" if which else ""),
+        title,
+        "Colour: vertical displacement, up positive. Arrows: horizontal displacement. "
+        "Black: fault outlines, bold along the upper edge. Triangles: stations.",
+    )
+
+
+def later_map(result: Result, seen: View, record: Record) -> Picture:
+    """What came after the first time: the postseismic part where that is an earthquake's."""
+    first, last = (style.duration(float(t)) for t in (record.times[0], record.times[-1]))
+    return _arrow_map(
+        result,
+        seen,
+        "map_postseismic",
+        f"Displacement between {first} and {last}",
+        f"What the ground moved after {first}, the first time of the run: colour and arrows as "
+        "in the map of the whole displacement.",
+    )
+
+
+def _arrow_map(result: Result, seen: View, name: str, title: str, caption: str) -> Picture:
     """Vertical displacement as colour, horizontal displacement as arrows."""
     import matplotlib
 
     up = seen.moved[..., 2]
     limit, beyond = style.symmetric_limit(up)
     unit = style.unit_for(limit)
-    title = "Surface displacement" + (", whole model" if which else "")
     with matplotlib.rc_context(style.STYLE):
         frame = map_frame.frame(seen.extent, title, map_frame.subtitle(result.case))
         scale = limit * unit.factor
@@ -94,13 +124,7 @@ def displacement_map(result: Result, seen: View, which: str = "") -> Picture:
             map_frame.stations(frame.ax, result.stations.xyz)
         map_frame.scale_bar(frame.ax)
         png = style.png(frame.fig)
-    return Picture(
-        "map_displacement" + ("_whole" if which else ""),
-        title,
-        "Colour: vertical displacement, up positive. Arrows: horizontal displacement. "
-        "Black: fault outlines, bold along the upper edge. Triangles: stations.",
-        png,
-    )
+    return Picture(name, title, caption, png)
 
 
 def _arrows(frame: map_frame.Frame, seen: View) -> None:
@@ -153,7 +177,7 @@ def los_map(result: Result, seen: View, name: str, unit_vector: Floats) -> Pictu
     toward = line_of_sight(to_true_north(seen.moved, angle), unit_vector)
     limit, beyond = style.symmetric_limit(toward)
     unit = style.unit_for(limit)
-    title = f"Line of sight {name}"
+    title = f"Line of sight {name}{map_frame.when(result)}"
     with matplotlib.rc_context(style.STYLE):
         frame = map_frame.frame(seen.extent, title, map_frame.subtitle(result.case))
         scale = limit * unit.factor

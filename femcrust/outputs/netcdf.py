@@ -17,9 +17,11 @@ from femcrust.outputs.atomic import write_bytes
 from femcrust.outputs.los import line_of_sight, los_vectors, to_true_north
 from femcrust.outputs.raster import sample
 from femcrust.outputs.result import Result
+from femcrust.outputs.stations import SECONDS_PER_YEAR
 from femcrust.outputs.surface import Surface
 from femcrust.projection import convergence_at
 
+JULIAN_YEAR = "Julian_year"  # of 365.25 days in UDUNITS, whose year is another
 MOST_POINTS = 100_000_000  # 400 MB per field; more is a spacing given in the wrong unit
 
 
@@ -75,13 +77,18 @@ def write_surface_grid(path: Path, result: Result, surface: Surface) -> Path:
     grid = result.case.output.grid
     extent = getattr(grid, "extent", None)
     x, y = grid_axes(flat_extent(extent) if extent is not None else surface.extent, grid.spacing)
-    buffer = _Kept()
+    buffer = KeptBytes()
     with netcdf_file(buffer, "w", version=2) as file:
         file.Conventions = "COARDS, CF-1.5"
         file.title = str(result.case.case.title or "").encode("utf-8")
         file.source = f"femcrust {result.summary['versions'].get('femcrust', '')}"
         if result.case.case.crs:
             file.crs = str(result.case.case.crs)
+        if result.of_a_series:
+            time = file.createVariable("time", "f8", ())
+            time[...] = result.time_s / SECONDS_PER_YEAR
+            time.long_name = "time"
+            time.units = JULIAN_YEAR
         for name, axis in (("x", x), ("y", y)):
             file.createDimension(name, len(axis))
             variable = file.createVariable(name, "f8", (name,))
@@ -102,7 +109,7 @@ def write_surface_grid(path: Path, result: Result, surface: Surface) -> Path:
     return write_bytes(path, buffer.content)
 
 
-class _Kept(io.BytesIO):
+class KeptBytes(io.BytesIO):
     """A buffer whose bytes outlive netcdf_file's closing it."""
 
     content = b""

@@ -38,6 +38,8 @@ th { font-weight: 600; border-bottom: 1.5px solid var(--ink); vertical-align: bo
   white-space: normal; }
 td { border-bottom: 1px solid var(--line); }
 th.number, td.number { text-align: right; }
+.tall { max-height: 26rem; overflow: auto; }
+.tall thead th { position: sticky; top: 0; background: #fff; }
 td.text { white-space: normal; overflow-wrap: anywhere; min-width: 4rem; }
 pre { background: var(--tint); border: 1px solid var(--line); padding: .8rem 1rem; overflow-x: auto;
   font: 12.5px/1.45 "Source Code Pro", Consolas, "DejaVu Sans Mono", monospace; }
@@ -54,7 +56,7 @@ footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .8rem
   @page { margin: 16mm; }
   body { max-width: none; padding: 0; font-size: 10pt; }
   h2 { break-after: avoid; } figure, tr { break-inside: avoid; }
-  pre { white-space: pre-wrap; } .wide { overflow: visible; }
+  pre { white-space: pre-wrap; } .wide, .tall { overflow: visible; max-height: none; }
   .maps { grid-template-columns: 1fr 1fr; gap: 6mm; } figure img { width: auto; max-height: 150mm; }
 }
 """

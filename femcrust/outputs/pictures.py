@@ -8,15 +8,18 @@ from femcrust.outputs.diagnostics import convergence_plot, mesh_plot
 from femcrust.outputs.figure_style import Picture
 from femcrust.outputs.map_frame import subtitle
 from femcrust.outputs.maps import surface_maps, windows
-from femcrust.outputs.result import Result
+from femcrust.outputs.result import Record, Result
+from femcrust.outputs.series_plot import series_plot
 from femcrust.outputs.surface import Surface
 
 
-def pictures(result: Result, surface: Surface) -> list[Picture]:
-    """Maps, set-up, mesh, convergence."""
-    drawn = list(surface_maps(result, surface))
+def pictures(result: Result, surface: Surface, record: Record | None = None) -> list[Picture]:
+    """Maps, set-up, mesh, convergence; of a run with time the stations' lines too."""
+    drawn = list(surface_maps(result, surface, record))
     drawn += coulomb_maps(result, windows(result, surface)[""])
     stations = result.stations
+    if record is not None and stations is not None and len(record.times) > 1:
+        drawn.append(series_plot(record, stations, subtitle(result.case)))
     drawn.append(
         check_figure(
             result.mesh,

@@ -9,10 +9,11 @@ import numpy as np
 
 from femcrust.mesh.quality import Quality, quality
 from femcrust.outputs import page
-from femcrust.outputs.figure_style import Picture
+from femcrust.outputs.figure_style import Picture, duration
 from femcrust.outputs.resolved import resolved_yaml
 from femcrust.outputs.result import Result
 from femcrust.outputs.stations import station_columns
+from femcrust.outputs.steps_table import steps_table
 
 MOST_STATIONS = 50
 MAP_PREFIX = "map_"
@@ -28,11 +29,11 @@ def report_html(result: Result, pictures: Sequence[Picture]) -> str:
         _facts(result),
         page.section("Faults", _faults(result)),
         page.section("Maps", f'<div class="maps">{"".join(maps)}</div>' if maps else ""),
-        page.section("Stations", _stations(result)),
+        page.section("Stations", _picture(by_name, "series"), _stations(result)),
         page.section("Set-up", _picture(by_name, "check")),
         page.section("Materials", _materials(result)),
         page.section("Mesh", _mesh(quality(result.mesh)), _picture(by_name, "mesh")),
-        page.section("Convergence", _steps(result.summary), _picture(by_name, "convergence")),
+        page.section("Convergence", steps_table(result.summary), _picture(by_name, "convergence")),
         page.section(
             "Case",
             '<p class="small">As it was understood: SI units, angles in degrees, '
@@ -99,7 +100,7 @@ def _stations(result: Result) -> str:
     if not columns:
         return ""
     left_out = {"time_yr", "x_m", "y_m", "z_m"} if "lon" in columns else {"time_yr"}
-    header = [name for name in columns if name not in left_out]
+    header = [n for n in columns if n not in left_out and not n.endswith("_per_yr")]
     count = len(columns["name"])
     rows = [
         [cell if isinstance(cell, str) else float(cell) for cell in (columns[n][i] for n in header)]
@@ -112,11 +113,15 @@ def _stations(result: Result) -> str:
         else ""
     )
     note = (
-        f'<p class="small">Displacement {frame}, up; lines of sight positive toward the '
+        f'<p class="small">{_time(result)}Displacement {frame}, up; lines of sight positive toward the '
         f"satellite.{more}</p>"
     )
     titles = [name.rsplit("_", 1)[0].replace("_", " ") + _unit(name) for name in header]
     return note + page.table(titles, rows, [_format(name) for name in header])
+
+
+def _time(result: Result) -> str:
+    return f"After {duration(result.time_s)}. " if result.of_a_series else ""
 
 
 def _unit(column: str) -> str:
@@ -180,21 +185,6 @@ def _mesh(numbers: Quality) -> str:
         ("largest edge ratio in a tetrahedron", numbers.max_edge_ratio),
     ]
     return page.table(("quantity", "value"), rows)
-
-
-def _steps(summary: Mapping[str, Any]) -> str:
-    rows = [
-        (
-            float(step["time_s"]) / (365.25 * 86400.0),
-            int(step["iterations"]),
-            step["relative_residual"],
-            step["initial_relative_residual"],
-            step["solve_s"],
-        )
-        for step in summary["steps"]
-    ]
-    header = ("time (yr)", "iterations", "relative residual", "before", "seconds")
-    return page.table(header, rows)
 
 
 def _versions(summary: Mapping[str, Any]) -> str:

@@ -40,6 +40,7 @@ class Stations:
         zero without a crs
     lonlat : (n, 2) degrees as the user gave them, or None
     stress : (n, 6) Pa in *model* axes, or None
+    velocity : (n, 3) m/s in the axes of the displacement, or None in a run without time
     side : name of the fault side per station on a trace, None elsewhere; () if none is
     """
 
@@ -49,20 +50,24 @@ class Stations:
     convergence: Floats
     lonlat: Floats | None = None
     stress: Floats | None = None
+    velocity: Floats | None = None
     side: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True)
 class Result:
-    """Everything that is written.
+    """Everything that is written of one time.
 
     case : the resolved case (attributes as in the schema)
     nodes : (n_nodes, 3) m, vertices then edge midpoints
     elements : (n_tets, 10) int
+    sources : as they stand at `time_s`: eigenstrain and offset times the factor of their history
     displacement : (n_nodes, 3) m, the continuous part u
     stress : (n_tets, 4, 6) Pa at each element's own vertices; xx, yy, zz, xy, xz, yz
     summary : as `summary.make_summary` builds it
     history : relative residual after 0, 1, 2, … iterations
+    time_s : 0 in a run without time
+    velocity : (n_nodes, 3) m/s, du/dt of the continuous part, or None in a run without time
     """
 
     case: Any
@@ -76,3 +81,24 @@ class Result:
     summary: Mapping[str, Any]
     stations: Stations | None = None
     history: Sequence[float] = field(default=())
+    time_s: float = 0.0
+    velocity: Floats | None = None
+
+    @property
+    def of_a_series(self) -> bool:
+        """Whether this is one time of several: the case has a section `time`."""
+        return getattr(self.case, "time", None) is not None
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is kept of all times of a run, for its table, its picture of lines and its maps.
+
+    times : (t,) s, ascending
+    displacement : (t, n, 3) m at the stations, (t, 0, 3) without any
+    first_ground : (k, 6, 3) m, `Surface.displacement` at the first time
+    """
+
+    times: Floats
+    displacement: Floats
+    first_ground: Floats

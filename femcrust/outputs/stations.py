@@ -1,9 +1,14 @@
-"""stations.csv: displacement at stations, with lines of sight and Coulomb changes as columns."""
+"""stations.csv: displacement at stations, with lines of sight and Coulomb changes as columns.
+
+One row for each station, and in a run with time for each time and station, times ascending.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,17 +18,21 @@ from femcrust.outputs.los import line_of_sight, los_vectors, to_true_north
 from femcrust.outputs.result import Result, Stations
 
 SECONDS_PER_YEAR = 365.25 * 86400.0
+Columns = dict[str, list[str] | Floats]
 FIXED = ("name", "time_yr", "x_m", "y_m", "z_m", "east_m", "north_m", "up_m")
 DIGITS = ".12g"  # runs on different rank counts are compared to 1e-9 of the peak
 
 
-def station_columns(result: Result, time: float = 0.0) -> dict[str, list[str] | Floats]:
-    """Column name -> values; `time` in seconds. Sight and Coulomb columns end in their unit."""
+def station_columns(result: Result) -> Columns:
+    """Column name -> values. All columns but names, degrees and sides end in their unit."""
     stations = result.stations
-    if stations is None:
-        return {}
+    return {} if stations is None else columns_at(stations, result.time_s, result.case.output)
+
+
+def columns_at(stations: Stations, time: float, output: Any) -> Columns:
+    """The columns of one time, s; `output` is the case's section."""
     count = len(stations.names)
-    columns: dict[str, list[str] | Floats] = {
+    columns: Columns = {
         "name": list(stations.names),
         "time_yr": np.full(count, time / SECONDS_PER_YEAR),
         "x_m": stations.xyz[:, 0],
@@ -36,11 +45,14 @@ def station_columns(result: Result, time: float = 0.0) -> dict[str, list[str] | 
     if stations.lonlat is not None:
         columns["lon"] = stations.lonlat[:, 0]
         columns["lat"] = stations.lonlat[:, 1]
+    if stations.velocity is not None:
+        for name, rate in zip(("east", "north", "up"), stations.velocity.T, strict=True):
+            columns[f"{name}_m_per_yr"] = rate * SECONDS_PER_YEAR
     true_north = in_true_north(stations)
-    for name, unit in los_vectors(result.case.output.los).items():
+    for name, unit in los_vectors(output.los).items():
         columns[f"los_{name}_m"] = line_of_sight(true_north, unit)
     if stations.stress is not None:
-        changes = coulomb_changes(stations.stress, result.case.output.coulomb)
+        changes = coulomb_changes(stations.stress, output.coulomb)
         for name, change in changes.items():
             columns[f"coulomb_{name}_Pa"] = change
     if any(stations.side):
@@ -55,15 +67,21 @@ def in_true_north(stations: Stations) -> Floats:
     return to_true_north(stations.displacement, stations.convergence)
 
 
-def stations_csv(result: Result, time: float = 0.0) -> str:
+def stations_csv(result: Result) -> str:
     """The whole file as text."""
-    columns = station_columns(result, time)
+    return csv_text([station_columns(result)])
+
+
+def csv_text(tables: Sequence[Columns]) -> str:
+    """Tables one below the other; a cell is empty where its table lacks the column."""
+    header = list(dict.fromkeys(name for columns in tables for name in columns))
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    cells = [
-        column if isinstance(column, list) else [format(float(v), DIGITS) for v in column]
-        for column in columns.values()
-    ]
-    writer.writerows(zip(*cells, strict=True))
+    writer = csv.DictWriter(text, header, restval="", lineterminator="\n")
+    writer.writeheader()
+    for columns in tables:
+        cells = [
+            column if isinstance(column, list) else [format(float(v), DIGITS) for v in column]
+            for column in columns.values()
+        ]
+        writer.writerows(dict(zip(columns, row, strict=True)) for row in zip(*cells, strict=True))
     return text.getvalue()

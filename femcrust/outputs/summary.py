@@ -43,6 +43,7 @@ STEP_KEYS = (
     "solve_s",
     "initial_relative_residual",
 )
+RELAXATION_KEYS = ("step_s", "error")  # of a step of a run with time, besides
 FAULT_KEYS = ("name", "area_m2", "moment_Nm", "magnitude")
 STATUSES = ("converged", "not_converged", "interrupted", "failed")
 PACKAGES = ("femcrust", "numpy", "scipy")
@@ -55,7 +56,7 @@ def make_summary(
     n_elements: int,
     n_nodes: int,
     n_dof: int,
-    steps: Sequence[Mapping[str, float]],
+    steps: Sequence[Mapping[str, float | None]],
     sources: Iterable[Source],
     setup_s: float,
     solve_s: float,
@@ -72,7 +73,7 @@ def make_summary(
 ) -> dict[str, Any]:
     """The summary as a dictionary with exactly `KEYS`, in their order.
 
-    steps : per time step the `STEP_KEYS`
+    steps : per time step the `STEP_KEYS`, in a run with time the `RELAXATION_KEYS` too
     peak_memory_bytes : this process's high-water mark by default
     versions : `versions()` by default
     """
@@ -88,7 +89,7 @@ def make_summary(
         "threads": int(threads),
         "precision": precision,
         "preconditioner": preconditioner,
-        "steps": [{key: step[key] for key in STEP_KEYS} for step in steps],
+        "steps": [{key: step[key] for key in _step_keys(step)} for step in steps],
         "faults": [
             {
                 "name": source.name,
@@ -116,11 +117,16 @@ def check_summary(summary: Mapping[str, Any]) -> None:
     if summary["status"] not in STATUSES:
         raise ValueError(f"summary status {summary['status']!r} is none of {STATUSES}")
     for step in summary["steps"]:
-        if set(step) != set(STEP_KEYS):
-            raise ValueError(f"summary step keys: {set(step) ^ set(STEP_KEYS)}")
+        if set(step) != set(_step_keys(step)):
+            raise ValueError(f"summary step keys: {set(step) ^ set(_step_keys(step))}")
     for fault in summary["faults"]:
         if set(fault) != set(FAULT_KEYS):
             raise ValueError(f"summary fault keys: {set(fault) ^ set(FAULT_KEYS)}")
+
+
+def _step_keys(step: Mapping[str, Any]) -> tuple[str, ...]:
+    relaxes = any(key in step for key in RELAXATION_KEYS)
+    return STEP_KEYS + RELAXATION_KEYS if relaxes else STEP_KEYS
 
 
 def summary_json(summary: Mapping[str, Any]) -> str:

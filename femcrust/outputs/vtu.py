@@ -20,6 +20,7 @@ from femcrust.outputs.atomic import replacing
 from femcrust.outputs.coulomb import coulomb_changes, strain_from_stress
 from femcrust.outputs.result import Result
 from femcrust.outputs.split_nodes import opened
+from femcrust.outputs.strain import mean_strain
 
 QUADRATIC_TETRA = 24  # VTK's local node order is ours
 VTK_TENSOR = [0, 1, 2, 3, 5, 4]  # from xx, yy, zz, xy, xz, yz
@@ -50,6 +51,8 @@ def fields_for_vtu(result: Result) -> Fields:
     point_data: dict[str, NDArray[Any]] = {}
     if "displacement" in wanted:
         point_data["displacement"] = split.displacement
+    if "velocity" in wanted and result.velocity is not None:
+        point_data["velocity"] = result.velocity[split.original]
     cell_data: dict[str, NDArray[Any]] = {
         "material": np.asarray(result.elastic.index, dtype=np.int32)
     }
@@ -62,7 +65,10 @@ def fields_for_vtu(result: Result) -> Fields:
     if "stress" in wanted:
         cell_data["stress"] = stress[:, VTK_TENSOR]
     if "strain" in wanted:
-        strain = strain_from_stress(stress, result.elastic.lam, result.elastic.mu)
+        if result.of_a_series:  # where stress relaxes it no longer tells the strain
+            strain = mean_strain(result)
+        else:
+            strain = strain_from_stress(stress, result.elastic.lam, result.elastic.mu)
         cell_data["strain"] = strain[:, VTK_TENSOR]
     if "coulomb" in wanted:
         for name, change in coulomb_changes(stress, result.case.output.coulomb).items():

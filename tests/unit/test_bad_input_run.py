@@ -170,7 +170,7 @@ def test_results_that_cannot_be_finished_leave_the_old_ones(desk, monkeypatch) -
     def full(*_: object) -> str:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(outputs, "summary_json", full)
+    monkeypatch.setattr("femcrust.outputs.files.summary_json", full)
     before = desk.listing()
     assert main(["run", "case.yaml"]) == 6
     after = desk.listing()

@@ -1,7 +1,8 @@
 """From a case to its results: the whole data flow on one screen.
 
 case → mesh, materials, faults, boundaries (model) → quadratic space (discretisation) → operator
-→ preconditioner → conjugate gradients → displacement, stress, stations → files.
+→ preconditioner → conjugate gradients (relax: in every step of time) → displacement, stress,
+stations (answers) → files.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from femcrust import (
     progress,
     solvers,
 )
+from femcrust.answers import Answers
 from femcrust.case import Case, load_case
 from femcrust.describe import describe
 from femcrust.discretisation import discretise
@@ -33,37 +35,34 @@ from femcrust.mesh.quality import quality
 from femcrust.model import Model, build_model
 from femcrust.operators import ElasticOperator
 from femcrust.outputs.result import Result
-from femcrust.outputs.summary import current_versions, make_summary
-from femcrust.stations import case_stations, sample_stations
+from femcrust.relax import Observe, relax
+from femcrust.stations import case_stations
 
 
-def run(case: Case, model: Model | None = None) -> Result:
-    """Solve an elastic case; raises NotConverged rather than returning a wrong answer."""
-    start = time.perf_counter()
+def run(case: Case, model: Model | None = None, observe: Observe | None = None) -> Result:
+    """Solve a case; raises NotConverged rather than returning a wrong answer.
+
+    Over a span of time the last result is returned, and `observe` gets that of every wanted time.
+    """
+    started = time.perf_counter()
     threads = backends.set_threads(case.solver.threads)
     model = build_model(case) if model is None else model
     stations = case_stations(case, model)
 
     setup = time.perf_counter()
     operator, preconditioner = build(case, model)
-    space = operator.space
     setup = time.perf_counter() - setup
 
     where = backends.device_name(operator.backend) or f"{threads} threads"
-    progress.say(f"solving for {space.n_dof:,} unknowns on {where}")
-    with progress.task("solve") as advance, _naming_the_cause(model):
-        solution = solvers.solve(
-            operator,
-            preconditioner,
-            operators.load(operator, model.sources, model.conditions),
-            tolerance=case.solver.tolerance,
-            max_iterations=case.solver.max_iterations,
-            watch=solvers.reporting(advance, case.solver.tolerance),
-        )
-    device_memory = backends.device_memory(operator.backend)["held"]
+    progress.say(f"solving for {operator.space.n_dof:,} unknowns on {where}")
+    answers = Answers(case, model, operator, stations, threads, started, setup)
+    with _naming_the_cause(model):
+        if case.time is not None:
+            return relax(answers, preconditioner, observe)
+        solution = _at_once(case, model, operator, preconditioner)
+    answers.device_memory_bytes = backends.device_memory(operator.backend)["held"]
     del preconditioner  # its memory is wanted for stresses and pictures
     u = solution.displacement
-    stress = operators.stress(operator, model.sources, u)
     step = {
         "time_s": 0.0,
         "iterations": solution.iterations,
@@ -71,38 +70,23 @@ def run(case: Case, model: Model | None = None) -> Result:
         "solve_s": solution.seconds,
         "initial_relative_residual": solution.residuals[0],
     }
-    summary = make_summary(
-        status="converged",
-        title=case.case.title,
-        n_elements=model.mesh.n_tets,
-        n_nodes=space.n_nodes,
-        n_dof=space.n_dof,
-        steps=[step],
-        sources=model.sources,
-        setup_s=setup,
-        solve_s=solution.seconds,
-        total_s=time.perf_counter() - start,
-        backend=backends.name(operator.backend),
-        device=backends.device_name(operator.backend),
-        device_memory_bytes=device_memory,
-        threads=threads,
-        precision=case.solver.precision,
-        preconditioner=case.solver.preconditioner,
-        versions=current_versions(model.mesh),
-    )
-    return Result(
-        case=case,
-        mesh=model.mesh,
-        elastic=model.elastic,
-        sources=model.sources,
-        nodes=space.nodes,
-        elements=space.elements,
-        displacement=u,
-        stress=stress,
-        summary=summary,
-        stations=sample_stations(stations, space, model, u, stress),
-        history=solution.residuals,
-    )
+    stress = operators.stress(operator, model.sources, u)
+    return answers.result(u, stress, [step], history=solution.residuals)
+
+
+def _at_once(
+    case: Case, model: Model, operator: ElasticOperator, preconditioner: Any
+) -> solvers.Solution:
+    """The elastic answer."""
+    with progress.task("solve") as advance:
+        return solvers.solve(
+            operator,
+            preconditioner,
+            operators.load(operator, model.sources, model.conditions),
+            tolerance=case.solver.tolerance,
+            max_iterations=case.solver.max_iterations,
+            watch=solvers.reporting(advance, case.solver.tolerance),
+        )
 
 
 @contextlib.contextmanager
@@ -140,14 +124,16 @@ def run_file(path: Path, overrides: Sequence[str] = (), output: Path | None = No
     model = build_model(case)
     outputs.check_grid(case, model.mesh)
     describe(model)
-    result = run(case, model)
-    step = result.summary["steps"][0]
-    progress.say(
-        f"solved: {step['iterations']} iterations, relative residual"
-        f" {step['relative_residual']:.1e}, {step['solve_s']:.2f} s"
-        f" (setup {result.summary['setup_s']:.2f} s)"
-    )
-    for written in outputs.write(result, directory):
+    series = outputs.Series(case, directory)
+    result = run(case, model, series.add)
+    if case.time is None:
+        step = result.summary["steps"][0]
+        progress.say(
+            f"solved: {step['iterations']} iterations, relative residual"
+            f" {step['relative_residual']:.1e}, {step['solve_s']:.2f} s"
+            f" (setup {result.summary['setup_s']:.2f} s)"
+        )
+    for written in series.write(result):
         progress.say(f"  {written}")
     progress.say(f"results are in {directory}")
     return directory

@@ -113,8 +113,8 @@ def _stations(result: Result) -> str:
         else ""
     )
     note = (
-        f'<p class="small">{_time(result)}Displacement {frame}, up; lines of sight positive toward the '
-        f"satellite.{more}</p>"
+        f'<p class="small">{_time(result)}Displacement {frame}, up; lines of sight positive toward'
+        f" the satellite.{more}</p>"
     )
     titles = [name.rsplit("_", 1)[0].replace("_", " ") + _unit(name) for name in header]
     return note + page.table(titles, rows, [_format(name) for name in header])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from femcrust.timestepping.guess import make_guess
 from femcrust.timestepping.problem import Relaxation
-from femcrust.timestepping.steps import Step, steps
+from femcrust.timestepping.steps import Step, Stepper, steps
 
-__all__ = ["Relaxation", "Step", "steps"]
+__all__ = ["Relaxation", "Step", "Stepper", "make_guess", "steps"]

@@ -34,3 +34,8 @@ class Previous:
 
     def learn(self, middle: Floats, end: Floats) -> None:
         self.u = end
+
+
+def make_guess(name: str) -> Guess:
+    """By the name of solver.initial_guess."""
+    return Previous()

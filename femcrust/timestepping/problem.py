@@ -15,6 +15,7 @@ import numpy as np
 
 from femcrust import operators, preconditioners
 from femcrust.boundaries.conditions import Conditions
+from femcrust.case.schema_solver import Solver
 from femcrust.faults.source import Source
 from femcrust.materials.relaxing import Relaxing
 from femcrust.mesh.mesh import Floats
@@ -23,7 +24,6 @@ from femcrust.operators import ElasticOperator
 from femcrust.timestepping.flow import Offsets, make_flow, relaxed_moduli
 
 NOTHING = Relaxing(np.zeros(0, np.int32), np.zeros((0, 1)), np.zeros((0, 1)))
-KEPT = 2  # matrices at hand: that of the elastic answer, and of the present step
 
 
 @dataclass(frozen=True)
@@ -46,16 +46,20 @@ class Matrix:
 
 
 class Relaxation:
-    """The body of a model over time; `elastic` is its operator before anything flows."""
+    """The body of a model over time; `elastic` is its operator before anything flows, with its
+    preconditioner; `solver` is the case's section."""
 
-    def __init__(self, model: Model, elastic: ElasticOperator, name: str, precision: str) -> None:
+    def __init__(
+        self, model: Model, elastic: ElasticOperator, preconditioner: Any, solver: Solver
+    ) -> None:
         self.model = model
         self.elastic = elastic
+        self.solver = solver
         self.relaxing = model.relaxing or NOTHING
         self.flow = make_flow(elastic, self.relaxing, model.conditions.infinite)
         self.offsets = Offsets(self.relaxing, model.sources)
-        self._name, self._precision = name, precision
-        self._matrices: dict[float, Matrix] = {}
+        self._elastic = self._made(0.0, elastic, preconditioner)
+        self._present: Matrix | None = None
 
     def factors(self, t: float) -> list[float]:
         """Of the eigenstrain of each source at t."""
@@ -66,26 +70,28 @@ class Relaxation:
         return [source.history.before(t) for source in self.model.sources]
 
     def matrix(self, dt: float) -> Matrix:
-        """Of a step size; 0 for what happens at once."""
-        if dt not in self._matrices:
-            while len(self._matrices) >= KEPT:  # the elastic one is wanted at every event
-                del self._matrices[next(key for key in self._matrices if key or dt == 0)]
-            self._matrices[dt] = self._made(dt)
-        return self._matrices[dt]
+        """Of a step size; 0 for what happens at once. The elastic one stays, the last other too."""
+        if dt == 0 or not len(self.relaxing.elements):
+            return self._elastic
+        if self._present is None or self._present.dt != dt:
+            self._present = None  # its memory is wanted for the next
+            self._present = self._relaxed(dt)
+        return self._present
 
-    def _made(self, dt: float) -> Matrix:
-        operator, conditions = self.elastic, self.model.conditions
-        if dt > 0 and len(self.relaxing.elements):
-            lam, mu = relaxed_moduli(self.relaxing, operator.lam, operator.mu, dt)
-            operator = operators.with_moduli(operator, lam, mu, conditions)
-        unit = [operators.load(operator, [source], Conditions()) for source in self.model.sources]
-        return Matrix(
+    def _relaxed(self, dt: float) -> Matrix:
+        operator, solver = self.elastic, self.solver
+        lam, mu = relaxed_moduli(self.relaxing, operator.lam, operator.mu, dt)
+        operator = operators.with_moduli(operator, lam, mu, self.model.conditions)
+        return self._made(
             dt,
             operator,
-            preconditioners.build(self._name, operator, self._precision),
-            operators.load(operator, [], conditions),
-            unit,
+            preconditioners.build(solver.preconditioner, operator, solver.precision),
         )
+
+    def _made(self, dt: float, operator: ElasticOperator, preconditioner: Any) -> Matrix:
+        steady = operators.load(operator, [], self.model.conditions)
+        unit = [operators.load(operator, [source], Conditions()) for source in self.model.sources]
+        return Matrix(dt, operator, preconditioner, steady, unit)
 
     def stress(self, u: Floats, factors: Sequence[float], relaxed: Floats) -> Floats:
         """Stress at the vertices of all elements; `relaxed` of those that flow. (n_tets, 4, 6)"""

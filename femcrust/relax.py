@@ -1,0 +1,91 @@
+"""A relaxation run: the elastic answer, then steps of time; results at the times that are wanted.
+
+steps (timestepping) → displacement, velocity, stress at the wanted times → observer, last result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from femcrust import progress, timestepping
+from femcrust.answers import Answers
+from femcrust.case import Case
+from femcrust.outputs.result import Result
+from femcrust.outputs.stations import SECONDS_PER_YEAR
+from femcrust.timestepping import Step
+
+Observe = Callable[[Result], None]
+
+
+def wanted_times(case: Case) -> list[float]:
+    """When results are wanted, s: at 0, at the end, and as output.every or output.times say.
+
+    Times after the end are refused with the case.
+    """
+    assert case.time is not None
+    end = case.time.end
+    times = {0.0, end, *(case.output.times or ())}
+    if case.output.every is not None:
+        times.update(np.arange(case.output.every, end * (1 - 1e-9), case.output.every).tolist())
+    return sorted(t for t in times if t <= end)
+
+
+def relax(answers: Answers, preconditioner: Any, observe: Observe | None = None) -> Result:
+    """Go through the steps of a case with a section `time`; returns the result at the end.
+
+    preconditioner : of the elastic operator.  observe : gets the result of every wanted time
+    """
+    case, solver = answers.case, answers.case.solver
+    section = case.time
+    assert section is not None
+    body = timestepping.Relaxation(answers.model, answers.operator, preconditioner, solver)
+    guess = timestepping.make_guess(solver.initial_guess)
+    stepper = timestepping.Stepper(body, guess, solver.tolerance, solver.max_iterations)
+    rows: list[dict[str, Any]] = []
+    wanted = wanted_times(case)
+    result: Result | None = None
+    with progress.task("relax") as advance:
+        for step in timestepping.steps(stepper, section):
+            rows.append(row_of(step))
+            advance(step.end / section.end, f"{step.end / SECONDS_PER_YEAR:.4g} yr")
+            for t in _reached(step, wanted, section.end):
+                result = answers.result(
+                    step.displacement(t),
+                    step.stress(t),
+                    rows,
+                    sources=body.sources(step.factors(t)),
+                    time_s=t,
+                    velocity=step.velocity(t),
+                )
+                if observe is not None:
+                    observe(result)
+    assert result is not None
+    progress.say(
+        f"relaxed: {len(rows)} steps, {sum(row['iterations'] for row in rows)} iterations,"
+        f" {sum(row['solve_s'] for row in rows):.1f} s"
+    )
+    return result
+
+
+def _reached(step: Step, wanted: list[float], end: float) -> Iterator[float]:
+    """Takes from `wanted` what lies in a step; its end belongs to the next step if there is one."""
+    last = step.end >= end * (1 - 1e-12)
+    while wanted and (wanted[0] < step.end * (1 - 1e-12) or last):
+        yield min(max(wanted.pop(0), step.start), step.end)
+
+
+def row_of(step: Step) -> dict[str, Any]:
+    """A step as the summary tells it; residuals are the worst of its stages."""
+    found = step.solutions
+    return {
+        "time_s": step.end,
+        "step_s": step.dt,
+        "iterations": sum(solution.iterations for solution in found),
+        "relative_residual": max(solution.residuals[-1] for solution in found),
+        "solve_s": step.seconds,
+        "initial_relative_residual": max(solution.residuals[0] for solution in found),
+        "error": step.error,
+    }

@@ -137,7 +137,7 @@ class Flow {
   }
 
   /// Σ 2 μ v at the points, at part θ of the step that was accepted last; [n_cells][kPoints][6].
-  /// v between is the cubic of its ends and their rates [HairerWanner10, II.6].
+  /// v between is the cubic of its ends and their rates [HairerNorsettWanner93, II.6].
   void stress(double dt, double theta, double* out) const {
     const double s = theta, one = 1 - s;
     const double a = one * one * (1 + 2 * s), b = s * s * (3 - 2 * s);

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from femcrust.amplitude import Amplitude
 from femcrust.mesh.mesh import Floats, Ints
 
 
@@ -24,10 +25,12 @@ class Constraint:
 
 @dataclass(frozen=True)
 class Traction:
-    """Forces ∫ N_a t dA at the six quadratic nodes of faces: faces (k, 3), forces (k, 6, 3) N."""
+    """Forces ∫ N_a t dA at the six quadratic nodes of faces: faces (k, 3), forces (k, 6, 3) N;
+    `history` is their factor over time."""
 
     faces: Ints
     forces: Floats
+    history: Amplitude = field(default_factory=Amplitude)
 
 
 @dataclass(frozen=True)

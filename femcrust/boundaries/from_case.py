@@ -6,10 +6,12 @@ A more specific name wins: a surface group or `west` over `sides`. A face carrie
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from femcrust.amplitude import amplitude_of
 from femcrust.boundaries.conditions import Conditions, Constraint, Springs
 from femcrust.boundaries.far_field import SourceLike, infinite_elements
 from femcrust.boundaries.rigid import check_held
@@ -66,12 +68,14 @@ def build(
     for name, load in loads.items():
         key = f"loads.{name}"
         if load.disc is not None:
-            conditions.tractions.append(disc(mesh, exterior, load, key))
+            part = disc(mesh, exterior, load, key)
+            conditions.tractions.append(replace(part, history=amplitude_of(load)))
         elif load.grid is not None:
-            conditions.tractions.append(grid(mesh, exterior, load.grid, directory, key))
+            part = grid(mesh, exterior, load.grid, directory, key)
+            conditions.tractions.append(replace(part, history=amplitude_of(load)))
         elif load.body_force is not None:
-            part = body_force(mesh, load.body_force, key)
-            total = part if total is None else total + part
+            force = body_force(mesh, load.body_force, key)
+            total = force if total is None else total + force
     infinite = None
     if far:
         options = [b.infinite for b in boundaries.values() if b.infinite is not None]

@@ -6,6 +6,7 @@ material values may be functions f(x, y, z) of arrays.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -86,11 +87,35 @@ class Case(Section):
                 hint = did_you_mean(name, self.faults) or "; the case has no faults"
                 at = ("mesh", "box", "fault_planes", i)
                 raise complaint(f"{name!r} is no fault{hint}", *at)
+        self._times_agree()
+        return self
+
+    def _times_agree(self) -> None:
+        """What happens in time needs a section `time`, and lies in it."""
+        acting: dict[str, Mapping[str, Any]] = {"faults": self.faults, "loads": self.loads}
         if self.time is None:
             needs = "needs a section time, for relaxation; remove it"
             for key in self.output.given(("every", "times")):
                 raise complaint(needs, "output", key)
-            for name, fault in self.faults.items():
-                if fault.time != 0.0:
-                    raise complaint(f"{fault.time:g} s {needs}", "faults", name, "time")
-        return self
+            for section, parts in acting.items():
+                for name, part in parts.items():
+                    if part.time != (0.0,):
+                        raise complaint(f"{part.time[-1]:g} s {needs}", section, name, "time")
+                    if part.growth is not None:
+                        raise complaint(needs, section, name, "growth")
+            return
+        end = self.time.end
+        for section, parts in acting.items():
+            for name, part in parts.items():
+                if list(part.time) != sorted(set(part.time)):
+                    raise complaint("sort the times, each once", section, name, "time")
+                if part.time[-1] > end:
+                    raise complaint(
+                        f"{part.time[-1]:g} s is after time.end, {end:g} s; remove it or extend"
+                        " time.end", section, name, "time",
+                    )  # fmt: skip
+        for k, t in enumerate(self.output.times or ()):
+            if t > end:
+                raise complaint(
+                    f"{t:g} s is after time.end, {end:g} s; remove it", "output", "times", k
+                )

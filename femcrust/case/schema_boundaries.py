@@ -19,6 +19,7 @@ from femcrust.case.quantities import (
     StressFormula,
     Unit,
 )
+from femcrust.case.schema_growth import Growth, Times
 from femcrust.case.section import OneOrMany, Section, complaint
 from femcrust.case.suggest import did_you_mean
 from femcrust.units import shown
@@ -158,6 +159,14 @@ class Load(Section):
         description="Force per volume, N/m³; x, y, z.",
         examples=[["0 N/m^3", "0 N/m^3", "-27 kN/m^3"]],
     )
+    time: Times = Field(
+        default=(0.0,),
+        description="When it begins to act, s; several times add up.",
+        examples=["0 yr"],
+    )
+    growth: Growth | None = Field(
+        default=None, description="How it grows from then on; absent: at once."
+    )
 
     @model_validator(mode="after")
     def _one_kind(self) -> Load:
@@ -165,4 +174,6 @@ class Load(Section):
         self.only_with("disc", "pressure")
         if self.disc is not None and self.pressure is None:
             raise complaint("missing; a disc needs it, e.g. pressure: 1 MPa", "pressure")
+        if self.body_force is not None and (self.time != (0.0,) or self.growth is not None):
+            raise complaint("acts from the start on, always; remove time and growth", "body_force")
         return self

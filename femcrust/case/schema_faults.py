@@ -10,7 +10,8 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field, model_validator
 
 from femcrust.case.expressions import Value
-from femcrust.case.quantities import Angle, Formula, Length, PositiveLength, Seconds, Unit
+from femcrust.case.quantities import Angle, Formula, Length, PositiveLength, Unit
+from femcrust.case.schema_growth import Growth, Times, must_grow
 from femcrust.case.section import FileName, Section, Text, complaint
 
 Compass = Literal[
@@ -167,7 +168,14 @@ class Fault(Section):
     point: PointSource | None = None
     slip: Slip | None = None
     moment: MomentTensor | None = None
-    time: Seconds = Field(default=0.0, description="When it slips, s.", examples=["0 yr"])
+    time: Times = Field(
+        default=(0.0,),
+        description="When it slips, s; several times are several equal earthquakes.",
+        examples=["0 yr", ["0 yr", "150 yr"]],
+    )
+    growth: Growth | None = Field(
+        default=None, description="How the slip grows from then on; absent: at once."
+    )
 
     @property
     def kind(self) -> str:
@@ -188,4 +196,5 @@ class Fault(Section):
             raise complaint("missing; give e.g. slip: {strike: 1 m}", "slip")
         if kind in ("file", "point") and self.slip is not None:
             raise complaint(f"does not go with {kind}; remove it", "slip")
+        must_grow(self.growth)
         return self

@@ -123,13 +123,14 @@ Increasing = AfterValidator(_increasing)
 
 @dataclass(frozen=True)
 class OneOrMany:
-    """On a tuple of texts: one text alone is a list of one."""
+    """On a tuple of texts or numbers: one alone is a list of one."""
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         return core_schema.no_info_before_validator_function(
-            lambda value: (value,) if isinstance(value, str) else value, handler(source)
+            lambda value: (value,) if isinstance(value, str | int | float) else value,
+            handler(source),
         )
 
     def __get_pydantic_json_schema__(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from femcrust.amplitude import amplitude_of
 from femcrust.errors import InputError
 from femcrust.faults.fsp import read_fsp
 from femcrust.faults.immersed import immersed_source
@@ -39,7 +41,10 @@ def build(
     project : longitude, latitude (degrees) → x, y (metres); needed where a file has longitudes
     """
     return [
-        _source(mesh, elastic, fault, locator, Path(directory), project, f"faults.{name}")
+        replace(
+            _source(mesh, elastic, fault, locator, Path(directory), project, f"faults.{name}"),
+            history=amplitude_of(fault),
+        )
         for name, fault in faults.items()
     ]
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from femcrust.faults.amplitude import Amplitude
+from femcrust.amplitude import Amplitude
 from femcrust.mesh.mesh import Floats, Ints
 
 MOST_ARROWS = 400  # more would blacken a map

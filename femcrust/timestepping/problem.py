@@ -1,8 +1,9 @@
 """A relaxing body as equations: matrices of step sizes, loads over time, the state of the flow.
 
 At a stage, with relaxed moduli μ_v and history v*,
-  K_v u = f(t) + Σ a_s(t) ∫ Bᵀ C_v ε*_s dV + ∫ Bᵀ 2 μ_k/(1 + z_k) v*_k dV
-for sources with eigenstrain ε*_s and factor a_s; the elastic answer is that of a step of length 0.
+  K_v u = Σ a_l(t) f_l + Σ a_s(t) ∫ Bᵀ C_v ε*_s dV + ∫ Bᵀ 2 μ_k/(1 + z_k) v*_k dV
+for loads f_l and sources with eigenstrain ε*_s, factors a over time. The elastic answer is that of
+a step of length 0.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from femcrust import operators, preconditioners
+from femcrust.amplitude import Amplitude
 from femcrust.boundaries.conditions import Conditions
 from femcrust.case.schema_solver import Solver
 from femcrust.faults.source import Source
@@ -28,21 +30,12 @@ NOTHING = Relaxing(np.zeros(0, np.int32), np.zeros((0, 1)), np.zeros((0, 1)))
 
 @dataclass(frozen=True)
 class Matrix:
-    """What one step size needs: operator, preconditioner, and forces of each source's unit slip."""
+    """What one step size needs: operator, preconditioner, and forces of each source's full slip."""
 
     dt: float
     operator: ElasticOperator
     preconditioner: Any
-    steady: Floats  # (n_nodes, 3) N, of loads
-    unit: list[Floats]  # (n_nodes, 3) N each, of sources
-
-    def load(self, factors: Sequence[float]) -> Floats:
-        """Forces of all that acts, with a factor for each source."""
-        total = self.steady.copy()
-        for factor, forces in zip(factors, self.unit, strict=True):
-            if factor:
-                total += factor * forces
-        return total
+    forces: list[Floats]  # (n_nodes, 3) N each
 
 
 class Relaxation:
@@ -58,16 +51,33 @@ class Relaxation:
         self.relaxing = model.relaxing or NOTHING
         self.flow = make_flow(elastic, self.relaxing, model.conditions.infinite)
         self.offsets = Offsets(self.relaxing, model.sources)
+        self.steady, self.loads = _loads(elastic, model.conditions)
         self._elastic = self._made(0.0, elastic, preconditioner)
         self._present: Matrix | None = None
 
-    def factors(self, t: float) -> list[float]:
-        """Of the eigenstrain of each source at t."""
-        return [source.history(t) for source in self.model.sources]
+    def factors(self, t: float, before: bool = False) -> list[float]:
+        """Of the eigenstrain of each source at t, or just before what happens then."""
+        histories = [source.history for source in self.model.sources]
+        return [h.before(t) if before else h(t) for h in histories]
 
-    def factors_before(self, t: float) -> list[float]:
-        """The same just before what happens at t."""
-        return [source.history.before(t) for source in self.model.sources]
+    def set_offsets(self, t: float, before: bool = False) -> None:
+        """Lets the flow know the eigenstrain of the sources at t."""
+        self.flow.set_offsets(*self.offsets.at(self.factors(t, before)))
+
+    def load(self, matrix: Matrix, t: float, before: bool = False) -> Floats:
+        """Forces of all that acts at t, or just before. (n_nodes, 3) N"""
+        total = self.steady.copy()
+        parts = zip((source.history for source in self.model.sources), matrix.forces, strict=True)
+        for history, forces in [*parts, *self.loads]:
+            factor = history.before(t) if before else history(t)
+            if factor:
+                total += factor * forces
+        return total
+
+    @property
+    def histories(self) -> list[Amplitude]:
+        """Of all that acts."""
+        return [s.history for s in self.model.sources] + [history for history, _ in self.loads]
 
     def matrix(self, dt: float) -> Matrix:
         """Of a step size; 0 for what happens at once. The elastic one stays, the last other too."""
@@ -89,9 +99,9 @@ class Relaxation:
         )
 
     def _made(self, dt: float, operator: ElasticOperator, preconditioner: Any) -> Matrix:
-        steady = operators.load(operator, [], self.model.conditions)
-        unit = [operators.load(operator, [source], Conditions()) for source in self.model.sources]
-        return Matrix(dt, operator, preconditioner, steady, unit)
+        sources = self.model.sources
+        forces = [operators.load(operator, [source], Conditions()) for source in sources]
+        return Matrix(dt, operator, preconditioner, forces)
 
     def stress(self, u: Floats, factors: Sequence[float], relaxed: Floats) -> Floats:
         """Stress at the vertices of all elements; `relaxed` of those that flow. (n_tets, 4, 6)"""
@@ -113,3 +123,23 @@ class Relaxation:
             )
             for source, factor in zip(self.model.sources, factors, strict=True)
         ]
+
+
+def _loads(
+    operator: ElasticOperator, conditions: Conditions
+) -> tuple[Floats, list[tuple[Amplitude, Floats]]]:
+    """Forces that act all the time, and those of each history; moduli do not matter to them."""
+    always, histories = Amplitude(), {t.history for t in conditions.tractions}
+    parts = {
+        history: operators.load(
+            operator,
+            [],
+            Conditions(
+                tractions=[t for t in conditions.tractions if t.history == history],
+                body_force=conditions.body_force if history == always else None,
+            ),
+        )
+        for history in {always, *histories}
+    }
+    steady = parts.pop(always)
+    return steady, list(parts.items())

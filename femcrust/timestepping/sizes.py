@@ -44,6 +44,11 @@ class Equal:
         return self.start + self.done * self.dt
 
     @property
+    def until(self) -> float:
+        """Where it ends: at the event itself, not beside it by rounding."""
+        return self.end if self.done + 1 == self.count else self.time + self.dt
+
+    @property
     def finished(self) -> bool:
         return self.done == self.count
 
@@ -69,6 +74,10 @@ class Adaptive:
     @property
     def time(self) -> float:
         return self.start + (self.end - self.start) * (self.at / FINEST)
+
+    @property
+    def until(self) -> float:
+        return self.end if self.at + self.parts == FINEST else self.time + self.dt
 
     @property
     def finished(self) -> bool:

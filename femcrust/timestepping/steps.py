@@ -28,15 +28,12 @@ class Step:
 
     problem: Relaxation
     start: float  # s
+    end: float  # s
     dt: float  # s
     u: tuple[Floats, Floats, Floats]  # (n_nodes, 3) m at t, t + γ Δt, t + Δt
     error: float  # estimated, relative to the flowing stress
     solutions: list[Solution]
     seconds: float
-
-    @property
-    def end(self) -> float:
-        return self.start + self.dt
 
     def displacement(self, t: float) -> Floats:
         """u at a time inside the step. (n_nodes, 3) m"""
@@ -53,8 +50,7 @@ class Step:
 
     def factors(self, t: float) -> list[float]:
         """Of the sources: what happens at the end of a step belongs to the next."""
-        at_end = t == self.end
-        return self.problem.factors_before(t) if at_end else self.problem.factors(t)
+        return self.problem.factors(t, before=t == self.end)
 
     def _weighted(self, weights: Floats) -> Floats:
         total = weights[0] * self.u[0]
@@ -101,28 +97,25 @@ class Stepper:
     def event(self, t: float, u: Floats | None) -> Floats:
         """The displacement at the start of a span: a new one where something jumps."""
         problem = self.problem
-        sources = problem.model.sources
-        if u is not None and not any(source.history.jumps(t) for source in sources):
+        if u is not None and not any(history.jumps(t) for history in problem.histories):
             return u
-        factors = problem.factors(t)
-        problem.flow.set_offsets(*problem.offsets.at(factors))
+        problem.set_offsets(t)
         matrix = problem.matrix(0.0)
-        u = self.solved(0, matrix, matrix.load(factors) + problem.flow.first(0.0))
+        u = self.solved(0, matrix, problem.load(matrix, t) + problem.flow.first(0.0))
         problem.flow.restart(u)
         self.guess.event(u)
         return u
 
-    def stages(self, t: float, dt: float) -> tuple[Floats, Floats, float]:
+    def stages(self, t: float, until: float, dt: float) -> tuple[Floats, Floats, float]:
         """u at t + γ Δt and t + Δt, and the error relative to the largest flowing stress."""
         problem, flow = self.problem, self.problem.flow
         matrix = problem.matrix(dt)
-        factors = problem.factors(t + GAMMA * dt)
-        middle = self.solved(1, matrix, matrix.load(factors) + flow.first(dt))
-        flow.set_offsets(*problem.offsets.at(factors))
+        between = t + GAMMA * dt
+        middle = self.solved(1, matrix, problem.load(matrix, between) + flow.first(dt))
+        problem.set_offsets(between)
         history = flow.second(dt, middle)
-        factors = problem.factors_before(t + dt)
-        end = self.solved(2, matrix, matrix.load(factors) + history)
-        flow.set_offsets(*problem.offsets.at(factors))
+        end = self.solved(2, matrix, problem.load(matrix, until, before=True) + history)
+        problem.set_offsets(until, before=True)
         error, stress = flow.last(dt, end)
         self.largest = max(self.largest, np.sqrt(stress))
         return middle, end, np.sqrt(error) / self.largest if self.largest else 0.0
@@ -131,7 +124,7 @@ class Stepper:
 def steps(stepper: Stepper, time_of: Time) -> Iterator[Step]:
     """All accepted steps of a run, in order."""
     problem, guess = stepper.problem, stepper.guess
-    events = [t for source in problem.model.sources for t in source.history.events]
+    events = [t for history in problem.histories for t in history.events]
     u: Floats | None = None
     for start, end in spans(events, time_of.end):
         began = time.perf_counter()
@@ -142,15 +135,16 @@ def steps(stepper: Stepper, time_of: Time) -> Iterator[Step]:
             else Adaptive(start, end, time_of.step, time_of.tolerance)
         )
         while not sizes.finished:
-            t, dt = sizes.time, sizes.dt
+            t, until, dt = sizes.time, sizes.until, sizes.dt
             guess.step_changes(dt)
-            middle, last, error = stepper.stages(t, dt)
+            middle, last, error = stepper.stages(t, until, dt)
             if not sizes.accepts(error):
                 continue
             problem.flow.accept()
             guess.learn(middle, last)
             now = time.perf_counter()
-            yield Step(problem, t, dt, (u, middle, last), error, stepper.solutions, now - began)
+            found = stepper.solutions
+            yield Step(problem, t, until, dt, (u, middle, last), error, found, now - began)
             began = time.perf_counter()
             stepper.solutions = []
             u = last

@@ -1,4 +1,4 @@
-"""How slip goes on in time: the factor of a source's eigenstrain.
+"""How slip and loads go on in time: the factor of what they are given as.
 
 Zero before the first time; each of `times` starts the same growth g(t − t₀) once more, so that
 several times are several equal earthquakes. Steps of a run start at `events`.
@@ -10,6 +10,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 Growth = Callable[[float], float]
 
@@ -121,3 +122,22 @@ class Amplitude:
         elif isinstance(self.growth, Logarithmic):
             ages = (0.0, self.growth.over)
         return tuple(sorted({start + age for start in self.times for age in ages}))
+
+
+def amplitude_of(part: Any) -> Amplitude:
+    """Of a fault or a load of the case: its `time` and `growth`."""
+    growth = getattr(part, "growth", None)
+    return Amplitude(tuple(getattr(part, "time", (0.0,))), _law(growth))
+
+
+def _law(growth: Any) -> Growth:
+    if growth is None:
+        return at_once
+    if growth.steady is not None:
+        return Steady(growth.steady)
+    if growth.exponential is not None:
+        return Exponential(growth.exponential)
+    if growth.logarithmic is not None:
+        return Logarithmic(growth.logarithmic.scale, growth.logarithmic.over)
+    ages, factors = zip(*growth.points, strict=True)
+    return Points(ages, factors)

@@ -71,13 +71,12 @@ class Rheology(Section):
         description="Viscosity of the Kelvin element (burgers, standard_linear_solid), Pa s.",
         examples=[EXAMPLES["eta_kelvin"]],
     )
-    branches: Annotated[
-        tuple[Branch, ...] | None, Field(min_length=1, max_length=MOST_BRANCHES)
-    ] = Field(
+    branches: tuple[Branch, ...] | None = Field(
         default=None,
         description="Maxwell elements of generalised_maxwell; what they leave of the shear modulus"
         " does not relax.",
         examples=[[{"mu": "20 GPa", "eta": "1e19 Pa*s"}]],
+        json_schema_extra={"minItems": 1, "maxItems": MOST_BRANCHES},
     )
 
     @field_validator("model", mode="before")

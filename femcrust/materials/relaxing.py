@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from femcrust.case.schema_rheology import MODELS, ROUNDING
+from femcrust.case.rheologies import MODELS, ROUNDING
 from femcrust.errors import InputError
 from femcrust.materials import rheology
 from femcrust.materials.elastic import LEAST, MOST, Elastic

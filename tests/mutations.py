@@ -27,6 +27,8 @@ FORMATS = ("tests/unit/test_formats.py",)
 DEVICE_PRODUCT = ("tests/unit/test_device_ebe.py",)
 SOLVER = ("tests/unit/test_solver_iterations.py",)
 MMA = ("tests/unit/test_device_mma.py",)
+RHEOLOGY = ("tests/unit/test_rheology.py",)
+RELAXING = ("tests/unit/test_relaxing.py",)
 EMULATOR = ("tests/unit/test_device_emulator.py",)
 
 MUTATIONS = (
@@ -159,6 +161,49 @@ MUTATIONS = (
         "[-np.cos(h) * np.sin(i), np.sin(h) * np.sin(i), np.cos(i)]",
         "[np.cos(h) * np.sin(i), -np.sin(h) * np.sin(i), np.cos(i)]",
         ("tests/unit/test_los.py",),
+    ),
+    # rheologies
+    Mutation(
+        "relaxation time 2η/μ of a dashpot that creeps at s/η",
+        "femcrust/materials/rheology.py",
+        "axis=-1) / moduli",
+        "axis=-1) * 2 / moduli",
+        RHEOLOGY,
+    ),
+    Mutation(
+        "moduli of the fast and the slow branch of a Burgers body swapped",
+        "femcrust/materials/rheology.py",
+        "np.where(d > 0.0, larger, smaller), np.where(d > 0.0, smaller, larger)",
+        "np.where(d > 0.0, smaller, larger), np.where(d > 0.0, larger, smaller)",
+        RHEOLOGY,
+    ),
+    Mutation(
+        "the smaller branch of a Burgers body from a difference of near numbers",
+        "femcrust/materials/rheology.py",
+        "smaller = b * c / larger",
+        "smaller = (apart - np.abs(d)) / 2.0",
+        RHEOLOGY,
+    ),
+    Mutation(
+        "a standard linear solid relaxes with the creep time of its Kelvin element",
+        "femcrust/materials/rheology.py",
+        "eta_kelvin / (mu + mu_kelvin)",
+        "eta_kelvin / mu_kelvin",
+        RHEOLOGY,
+    ),
+    Mutation(
+        "relaxation times in the order of the materials, not of the elements",
+        "femcrust/materials/relaxing.py",
+        "times[order]",
+        "times",
+        RELAXING,
+    ),
+    Mutation(
+        "what rounding leaves of a Burgers body never relaxes",
+        "femcrust/materials/relaxing.py",
+        "np.where(rest > ROUNDING * whole, rest, 0.0)",
+        "np.where(rest > -1.0, rest, 0.0)",
+        RELAXING,
     ),
     # the solver
     Mutation(

@@ -9,7 +9,8 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from femcrust.case.quantities import Condition, Formula, Length
-from femcrust.case.schema_rheology import ROUNDING, MaterialValue, Modulus, Rheology
+from femcrust.case.rheologies import ROUNDING
+from femcrust.case.schema_rheology import MaterialValue, Modulus, Rheology
 from femcrust.case.section import Increasing, OneOrMany, Section, Text, complaint
 
 PAIRS = (("vp", "vs"), ("E", "nu"), ("mu", "nu"), ("lambda_", "mu"), ("K", "mu"))

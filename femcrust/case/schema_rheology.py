@@ -6,34 +6,18 @@ creeps at the rate s/(2η), so that a spring μ behind it relaxes with τ = η/�
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias, get_args
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, field_validator, model_validator
 
 from femcrust.case.expressions import Value
 from femcrust.case.quantities import DataFile, Formula
+from femcrust.case.rheologies import EXAMPLES, KEYS, LATER, MODELS, MOST_BRANCHES
 from femcrust.case.section import Section, complaint
 from femcrust.case.suggest import did_you_mean
 from femcrust.units import shown
 
 Model = Literal["elastic", "maxwell", "generalised_maxwell", "burgers", "standard_linear_solid"]
-MODELS: tuple[str, ...] = get_args(Model)
-LATER = ("kelvin", "power_law", "plastic")
-KEYS = {
-    "elastic": (),
-    "maxwell": ("eta",),
-    "generalised_maxwell": ("branches",),
-    "burgers": ("eta", "mu_kelvin", "eta_kelvin"),
-    "standard_linear_solid": ("mu_kelvin", "eta_kelvin"),
-}
-EXAMPLES = {
-    "eta": "1e19 Pa*s",
-    "branches": "[{mu: 20 GPa, eta: 1e19 Pa*s}]",
-    "mu_kelvin": "20 GPa",
-    "eta_kelvin": "1e18 Pa*s",
-}
-MOST_BRANCHES = 8
-ROUNDING = 1e-12  # of the modulus: branches that sum to it may exceed it so much
 
 MaterialValue: TypeAlias = Value | DataFile
 Modulus = Annotated[MaterialValue, Formula("stress", above=0.0, data=True)]
@@ -71,13 +55,12 @@ class Rheology(Section):
         description="Viscosity of the Kelvin element (burgers, standard_linear_solid), Pa s.",
         examples=[EXAMPLES["eta_kelvin"]],
     )
-    branches: Annotated[
-        tuple[Branch, ...] | None, Field(min_length=1, max_length=MOST_BRANCHES)
-    ] = Field(
+    branches: tuple[Branch, ...] | None = Field(
         default=None,
         description="Maxwell elements of generalised_maxwell; what they leave of the shear modulus"
         " does not relax.",
         examples=[[{"mu": "20 GPa", "eta": "1e19 Pa*s"}]],
+        json_schema_extra={"minItems": 1, "maxItems": MOST_BRANCHES},
     )
 
     @field_validator("model", mode="before")

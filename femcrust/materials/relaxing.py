@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from femcrust.case.schema_rheology import MODELS, ROUNDING
+from femcrust.case.rheologies import MODELS, ROUNDING
 from femcrust.errors import InputError
 from femcrust.materials import rheology
 from femcrust.materials.elastic import LEAST, MOST, Elastic
@@ -117,12 +117,13 @@ def _branches(read: _Reader, material: Any, mu: Floats) -> rheology.Branches:
         return rheology.maxwell(mu, read.viscosity(material, "eta"))
     if model == "generalised_maxwell":
         return _generalised_maxwell(read, entry(material, "branches"), mu)
+    if model not in ("burgers", "standard_linear_solid"):
+        known = ", ".join(MODELS)
+        raise InputError(f"{read.key}.model: {model!r} is no model; choose one of {known}")
     kelvin = read.modulus(material, "mu_kelvin"), read.viscosity(material, "eta_kelvin")
-    if model == "burgers":
-        return rheology.burgers(mu, read.viscosity(material, "eta"), *kelvin)
     if model == "standard_linear_solid":
         return rheology.standard_linear_solid(mu, *kelvin)
-    raise InputError(f"{read.key}.model: {model!r} is no model; choose one of {', '.join(MODELS)}")
+    return rheology.burgers(mu, read.viscosity(material, "eta"), *kelvin)
 
 
 def _generalised_maxwell(read: _Reader, branches: Any, mu: Floats) -> rheology.Branches:

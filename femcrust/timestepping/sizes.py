@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from femcrust.errors import NotConverged
+
 FINEST = 2**50  # parts of a span
 SHARE = 0.5  # of the tolerance
 SAFE = 0.8  # of what is allowed, where a step is to grow
@@ -89,7 +91,12 @@ class Adaptive:
 
     def accepts(self, error: float) -> bool:
         allowed = self.allowed()
-        if not error <= allowed and self.parts > 1:
+        if not error <= allowed:
+            if self.parts == 1:
+                raise NotConverged(
+                    f"time.tolerance: steps of {self.dt:.3g} s at {self.time:.6g} s still err by"
+                    f" {error:.1e} of the flowing stress; raise it (now {self.tolerance:g})"
+                )
             excess = error / allowed if math.isfinite(error) else 2.0**ORDER
             halvings = max(1, round(math.log2(excess) / ORDER))
             self.parts = max(1, self.parts >> halvings)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import tiny_case
 from femcrust.amplitude import Amplitude, Exponential, Logarithmic, Points, Steady, amplitude_of
+from femcrust.case import load_case
 from femcrust.case.schema_faults import Fault
-
-YEAR = 365.25 * 86400.0
+from femcrust.errors import InputError
 
 
 def amplitude(**more: Any) -> Amplitude:
@@ -57,12 +58,30 @@ def test_laws_of_growth() -> None:
 
 @pytest.mark.parametrize(
     "growth",
-    [Steady(2.0), Exponential(0.5), Logarithmic(0.1, 3.0), Points((0.0, 1.0, 2.0), (0.0, 1.0, 3.0))],
+    [
+        Steady(2.0),
+        Exponential(0.5),
+        Logarithmic(0.1, 3.0),
+        Points((0.0, 1.0, 2.0), (0.0, 1.0, 3.0)),
+    ],
 )
 def test_before_and_after_agree_where_nothing_jumps(growth: Any) -> None:
     history = Amplitude((0.5, 2.0), growth)
     for t in (0.1, 0.5, 1.1, 2.0, 2.3, 9.0):
         assert history.before(t) == pytest.approx(history(t), abs=1e-15)
+
+
+TIME = "time: {end: 50 yr, step: 1 yr}\n"
+FAULT = f"    {tiny_case.SLIP}\n"
+
+
+def refusal(tmp_path: Path, text: str, time: str = TIME) -> str:
+    """What a case with this line in its fault is refused with."""
+    path = tmp_path / "case.yaml"
+    path.write_text(tiny_case.CASE.replace(FAULT, f"{FAULT}    {text}\n") + time)
+    with pytest.raises(InputError) as caught:
+        load_case(path)
+    return str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -83,15 +102,12 @@ def test_before_and_after_agree_where_nothing_jumps(growth: Any) -> None:
         ("growth: {steady: 1}", "faults.main.growth.steady"),
     ],
 )
-def test_bad_times_are_refused_in_one_line(text: str, said: str) -> None:
-    with pytest.raises(Exception) as caught:
-        tiny_case.load(fault=text, time="{end: 50 yr, step: 1 yr}")
-    message = str(caught.value)
+def test_bad_times_are_refused_in_one_line(tmp_path: Path, text: str, said: str) -> None:
+    message = refusal(tmp_path, text)
     assert said in message
     assert "\n" not in message
 
 
-def test_times_need_a_span_of_time() -> None:
+def test_times_need_a_span_of_time(tmp_path: Path) -> None:
     for text in ("time: 1 yr", "growth: {steady: 1 yr}"):
-        with pytest.raises(Exception, match="needs a section time, for relaxation"):
-            tiny_case.load(fault=text)
+        assert "needs a section time, for relaxation" in refusal(tmp_path, text, "")

@@ -6,7 +6,6 @@ namespace femcrust {
 
 void bind_cpu(pybind11::module_& m);
 void bind_cuda(pybind11::module_& m);
-void bind_flow(pybind11::module_& m);    // of rock over time
 void bind_device(pybind11::module_& m);  // arrays in its memory, and what it is
 
 }  // namespace femcrust

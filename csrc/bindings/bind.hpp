@@ -7,6 +7,7 @@
 
 #include "bindings/body.hpp"
 #include "bindings/clusters.hpp"
+#include "bindings/flow.hpp"
 #include "bindings/multigrid.hpp"
 #include "bindings/solve.hpp"
 
@@ -15,6 +16,7 @@ namespace femcrust {
 template <class B>
 void bind(py::module_& m) {
   bind_body<B>(m);
+  bind_flow<B>(m);
 
   py::class_<Problem<B>> stiffness(m, "Stiffness");
   bind_in_place(stiffness);

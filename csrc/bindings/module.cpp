@@ -59,7 +59,6 @@ PYBIND11_MODULE(_core, m) {
   femcrust::bind_mesh(m);
   pybind11::module_ cpu = m.def_submodule("cpu", "the CPU backend");
   femcrust::bind_cpu(cpu);
-  femcrust::bind_flow(cpu);
 #if defined(FEMCRUST_HAS_CUDA) || defined(FEMCRUST_HAS_EMULATOR)
   femcrust::Cuda::emulate(!kHasCuda);
   pybind11::module_ cuda = m.def_submodule("cuda", "the CUDA backend");

@@ -81,7 +81,7 @@ def test_an_error_that_is_no_number_never_passes(error: float) -> None:
 def test_the_finest_step_ends_the_search() -> None:
     sizes = Adaptive(0.0, 1.0, 1.0 / FINEST, TOLERANCE)
     assert sizes.parts == 1
-    with pytest.raises(NotConverged, match="^time[.]tolerance: steps of"):
+    with pytest.raises(NotConverged, match=r"^time\.tolerance: steps of"):
         sizes.accepts(1.0)
 
 

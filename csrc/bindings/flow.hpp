@@ -1,10 +1,9 @@
 // Flow of rock that relaxes, in Python. No maths here.
-#include "timestepping/flow.hpp"
 #include "bindings/backend.hpp"
 #include "bindings/problem.hpp"
+#include "timestepping/flow.hpp"
 
 namespace femcrust {
-namespace {
 
 /// Branches of cells: moduli and rates of shape (n_cells, n_branches).
 template <class Cells>
@@ -16,9 +15,10 @@ Flow<Cells> make_flow(Cells cells, const Dense<double>& moduli, const Dense<doub
                      to_vector(rates));
 }
 
-/// Tetrahedra of a body and its infinite elements.
+/// Tetrahedra of a body and its infinite elements. The host keeps the state, whatever B.
+template <class B>
 struct BodyFlow {
-  std::shared_ptr<const OwnedBody<Cpu>> body;
+  std::shared_ptr<const OwnedBody<B>> body;
   Flow<FlowingTets> tets;
   Flow<FlowingFaces> faces;
 
@@ -29,11 +29,11 @@ struct BodyFlow {
   }
 };
 
-}  // namespace
-
+template <class B>
 void bind_flow(py::module_& m) {
-  py::class_<BodyFlow>(m, "Flow")
-      .def(py::init([](std::shared_ptr<const OwnedBody<Cpu>> body, const Dense<Index>& elements,
+  using Held = BodyFlow<B>;
+  py::class_<Held>(m, "Flow")
+      .def(py::init([](std::shared_ptr<const OwnedBody<B>> body, const Dense<Index>& elements,
                        const Dense<double>& moduli, const Dense<double>& rates,
                        const Dense<Index>& face_nodes, const Dense<double>& face_gradients,
                        const Dense<double>& face_weights, const Dense<double>& face_moduli,
@@ -50,54 +50,54 @@ void bind_flow(py::module_& m) {
              FlowingTets tets(body->view(), to_vector(elements));
              FlowingFaces faces(to_vector(face_nodes), to_vector(face_gradients),
                                 to_vector(face_weights));
-             return BodyFlow{body, make_flow(std::move(tets), moduli, rates, "moduli"),
-                             make_flow(std::move(faces), face_moduli, face_rates, "face_moduli")};
+             return Held{body, make_flow(std::move(tets), moduli, rates, "moduli"),
+                         make_flow(std::move(faces), face_moduli, face_rates, "face_moduli")};
            }),
            py::arg("body"), py::arg("elements"), py::arg("moduli"), py::arg("rates"),
            py::arg("face_nodes"), py::arg("face_gradients"), py::arg("face_weights"),
            py::arg("face_moduli"), py::arg("face_rates"))
       .def("set_offsets",
-           [](BodyFlow& f, const Dense<Index>& cells, const Dense<double>& strains) {
+           [](Held& f, const Dense<Index>& cells, const Dense<double>& strains) {
              require_shape(strains, {cells.size(), 4, 6}, "strains");
              f.tets.set_offsets(to_vector(cells), to_vector(strains));
            })
       .def("restart",
-           [](BodyFlow& f, const Dense<double>& u) {
+           [](Held& f, const Dense<double>& u) {
              f.tets.restart(f.nodal(u));
              f.faces.restart(u.data());
            })
       .def("first",
-           [](const BodyFlow& f, double dt) {
+           [](const Held& f, double dt) {
              auto out = f.forces();
              f.tets.first(dt, out.mutable_data());
              f.faces.first(dt, out.mutable_data());
              return out;
            })
       .def("second",
-           [](BodyFlow& f, double dt, const Dense<double>& u) {
+           [](Held& f, double dt, const Dense<double>& u) {
              auto out = f.forces();
              f.tets.second(dt, f.nodal(u), out.mutable_data());
              f.faces.second(dt, u.data(), out.mutable_data());
              return out;
            })
       .def("last",
-           [](BodyFlow& f, double dt, const Dense<double>& u) {
+           [](Held& f, double dt, const Dense<double>& u) {
              const FlowNorms a = f.tets.last(dt, f.nodal(u)), b = f.faces.last(dt, u.data());
              return py::make_tuple(a.error + b.error, a.stress + b.stress);
            })
       .def("accept",
-           [](BodyFlow& f) {
+           [](Held& f) {
              f.tets.accept();
              f.faces.accept();
            })
       .def("stress",
-           [](const BodyFlow& f, double dt, double theta) {
+           [](const Held& f, double dt, double theta) {
              py::array_t<double> out({f.tets.size(), Index(4), Index(6)});
              f.tets.stress(dt, theta, out.mutable_data());
              return out;
            })
       .def_property_readonly("bytes",
-                             [](const BodyFlow& f) { return f.tets.bytes() + f.faces.bytes(); });
+                             [](const Held& f) { return f.tets.bytes() + f.faces.bytes(); });
 }
 
 }  // namespace femcrust

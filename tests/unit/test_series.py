@@ -1,4 +1,4 @@
-"""Results over time: written as the run goes on, in order, in years of 365.25 days, never by half."""
+"""Results over time: written as the run goes on, in order, in years of 365.25 days, whole."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from femcrust.errors import InputError
 from femcrust.outputs.archive import read_archive, read_record
 from femcrust.outputs.series import Series
 from femcrust.outputs.series_plot import chosen_stations
-from femcrust.outputs.strain import mean_strain
 from femcrust.outputs.summary import check_summary
 from femcrust.outputs.surface import ground
 from unit.synthetic_result import formula, synthetic_result
@@ -96,28 +95,6 @@ def test_velocity_of_a_doubled_node_is_that_of_its_node(run, results):
     expected = 0.3 / TAU * np.exp(-results[3].time_s / TAU) * later(read.points)
     assert len(read.points) > len(results[3].nodes)
     np.testing.assert_allclose(read.point_data["velocity"], expected, rtol=1e-9, atol=1e-25)
-
-
-def test_strain_is_that_of_the_displacement_though_stress_has_relaxed():
-    result = synthetic_series(3, years=[50.0])[0]
-    shear = np.array([[1e-4, 3e-5, 0.0], [-1e-5, -2e-5, 6e-5], [0.0, 2e-5, 4e-5]])  # du_i/dx_j
-    u = result.nodes @ shear.T
-    strain = mean_strain(replace(result, displacement=u, sources=[]))
-    xx_yy_zz_xy_xz_yz = [1e-4, -2e-5, 4e-5, 1e-5, 0.0, 4e-5]
-    np.testing.assert_allclose(strain, np.tile(xx_yy_zz_xy_xz_yz, (len(strain), 1)), atol=1e-16)
-
-
-def test_mean_strain_of_a_quadratic_field_is_exact_and_slip_is_no_strain():
-    result = synthetic_series(3, years=[50.0])[0]
-    x, y, z = result.nodes.T
-    u = np.stack([x * y, z**2, x * z], axis=1) * 1e-9
-    source = SimpleNamespace(elements=np.array([5]), eigenstrain=np.full((1, 4, 6), 2e-5))
-    strain = mean_strain(replace(result, displacement=u, sources=[source]))
-    x, y, z = result.nodes[result.elements[:, :4]].mean(axis=1).T
-    zero = 0.0 * x
-    expected = np.stack([y, zero, x, x / 2.0, z / 2.0, z], axis=1) * 1e-9
-    expected[5] -= 2e-5
-    np.testing.assert_allclose(strain, expected, atol=1e-15)
 
 
 # --- an end before the last time ---

@@ -204,6 +204,7 @@ MUTATIONS = (
         "np.where(rest > ROUNDING * whole, rest, 0.0)",
         "np.where(rest > -1.0, rest, 0.0)",
         RELAXING,
+    ),
     Mutation(
         "strain of a series: slip counts as strain",
         "femcrust/outputs/strain.py",

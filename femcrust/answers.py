@@ -56,7 +56,7 @@ class Answers:
             stress=stress,
             summary=self._summary(steps, sources),
             stations=sample_stations(
-                self.stations, space, replace(model, sources=sources), u, stress
+                self.stations, space, replace(model, sources=sources), u, stress, velocity
             ),
             history=history,
             time_s=time_s,

@@ -57,14 +57,22 @@ def sample_stations(
     model: Model,
     u: Floats,
     stress: Floats,
+    velocity: Floats | None = None,
 ) -> Stations | None:
-    """Displacement and stress at the stations, of the side of a fault that their element is on."""
+    """Displacement and stress at the stations, of the side of a fault that their element is on.
+
+    velocity : (n_nodes, 3) m/s, du/dt, in a run with time
+    """
     if placed is None:
         return None
     listed = placed.listed
     displacement = displacement_at(space, model.sources, u, placed.tets, placed.barycentric)
+    rate = None
+    if velocity is not None:
+        rate = displacement_at(space, (), velocity, placed.tets, placed.barycentric)
     if listed.lonlat is not None:
         displacement = to_true_north(displacement, listed.convergence)
+        rate = None if rate is None else to_true_north(rate, listed.convergence)
     return Stations(
         names=listed.names,
         xyz=placed.xyz,
@@ -72,6 +80,7 @@ def sample_stations(
         convergence=listed.convergence,
         lonlat=listed.lonlat,
         stress=linear_at(stress[placed.tets], placed.barycentric),
+        velocity=rate,
         side=_sides(placed, model),
     )
 

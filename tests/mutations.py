@@ -205,6 +205,27 @@ MUTATIONS = (
         "np.where(rest > -1.0, rest, 0.0)",
         RELAXING,
     ),
+    Mutation(
+        "strain of a series: slip counts as strain",
+        "femcrust/outputs/strain.py",
+        "strain[source.elements] -=",
+        "strain[source.elements] +=",
+        ("tests/unit/test_strain.py",),
+    ),
+    Mutation(
+        "a collection names a file before it is written",
+        "femcrust/outputs/series.py",
+        "            self._written.append(write_fields(self.directory / name, result))\n",
+        "",
+        ("tests/unit/test_series.py",),
+    ),
+    Mutation(
+        "map of what followed an earthquake holds the earthquake",
+        "femcrust/outputs/maps.py",
+        "surface.displacement - record.first_ground",
+        "surface.displacement",
+        ("tests/unit/test_series.py",),
+    ),
     # the solver
     Mutation(
         "convergence declared ten times too early",

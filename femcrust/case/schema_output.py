@@ -15,7 +15,7 @@ from femcrust.case.section import FileName, OneOrMany, Section, Text, Word, comp
 
 UNIT_TOLERANCE = 0.01  # three digits of a published unit vector
 
-FieldName = Literal["displacement", "stress", "strain", "coulomb"]
+FieldName = Literal["displacement", "velocity", "stress", "strain", "coulomb"]
 Format = Literal["vtu", "csv", "png", "html", "npz"]
 
 

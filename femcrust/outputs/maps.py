@@ -91,7 +91,7 @@ def later_map(result: Result, seen: View, record: Record) -> Picture:
         result,
         seen,
         "map_postseismic",
-        f"Displacement between {first} and {last}",
+        f"Displacement from {first} to {last}",
         f"What the ground moved after {first}, the first time of the run: colour and arrows as "
         "in the map of the whole displacement.",
     )

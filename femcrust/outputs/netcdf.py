@@ -1,6 +1,7 @@
 """Surface displacement on a regular grid as netCDF that GMT, xarray and QGIS read.
 
-COARDS: coordinates x(x), y(y), fields (y, x) in metres, nan outside the model.
+COARDS: coordinates x(x), y(y), fields (y, x) in metres, nan outside the model; in a run with time
+a file for each, with `time` in years.
 """
 
 from __future__ import annotations

@@ -39,6 +39,7 @@ th { font-weight: 600; border-bottom: 1.5px solid var(--ink); vertical-align: bo
 td { border-bottom: 1px solid var(--line); }
 th.number, td.number { text-align: right; }
 .tall { max-height: 26rem; overflow: auto; }
+.tall .wide { overflow: visible; }
 .tall thead th { position: sticky; top: 0; background: #fff; }
 td.text { white-space: normal; overflow-wrap: anywhere; min-width: 4rem; }
 pre { background: var(--tint); border: 1px solid var(--line); padding: .8rem 1rem; overflow-x: auto;

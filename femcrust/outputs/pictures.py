@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from femcrust.outputs.check_figure import check_figure
 from femcrust.outputs.coulomb_map import coulomb_maps
 from femcrust.outputs.diagnostics import convergence_plot, mesh_plot
@@ -11,6 +13,8 @@ from femcrust.outputs.maps import surface_maps, windows
 from femcrust.outputs.result import Record, Result
 from femcrust.outputs.series_plot import series_plot
 from femcrust.outputs.surface import Surface
+
+LAST = " Of the last solve of the run."
 
 
 def pictures(result: Result, surface: Surface, record: Record | None = None) -> list[Picture]:
@@ -32,5 +36,6 @@ def pictures(result: Result, surface: Surface, record: Record | None = None) -> 
     )
     drawn.append(mesh_plot(result.mesh))
     if len(result.history) > 1:
-        drawn.append(convergence_plot(result.history, float(result.case.solver.tolerance)))
+        plot = convergence_plot(result.history, float(result.case.solver.tolerance))
+        drawn.append(replace(plot, caption=plot.caption + LAST) if result.of_a_series else plot)
     return drawn

@@ -74,6 +74,8 @@ def _facts(result: Result) -> str:
         ("total time (s)", page.number(float(summary["total_s"]), 3)),
         ("peak memory (GiB)", page.number(summary["peak_memory_bytes"] / 2**30, 3)),
     ]
+    if result.of_a_series:
+        pairs.insert(3, ("steps", page.number(len(summary["steps"]))))
     if not moment > 0.0:
         pairs.pop(2)
     return page.facts(pairs)

@@ -24,7 +24,7 @@ MOVING = 0.1  # of the largest motion: a station that moves less comes only afte
 MOST_DOTS = 60  # times; beyond, the dots would run into a band
 PANEL_MM = (74.0, 32.0)
 GAP_MM = (20.0, 5.0)
-LEFT_MM, FOOT_MM, LEGEND_MM = 16.0, 22.0, 13.0
+LEFT_MM, FOOT_MM, LEGEND_MM, LABEL_MM = 16.0, 22.0, 13.0, 10.5
 NAMES = ("east", "north", "up")
 
 
@@ -51,10 +51,9 @@ def series_plot(record: Record, stations: Stations, subtitle: str = "") -> Pictu
     later = moved - moved[0]
     motion = np.linalg.norm(later if later.any() else moved, axis=2).max(axis=0)
     picked = chosen_stations(motion, stations.xyz)
-    first = style.duration(float(record.times[0]))
     columns = {"Displacement": moved}
     if moved[0].any():
-        columns[f"Displacement since {first}"] = later
+        columns[f"Since {style.duration(float(record.times[0]))}"] = later
     width, height = PANEL_MM
     across, up = width + GAP_MM[0], height + GAP_MM[1]
     with matplotlib.rc_context(style.STYLE):
@@ -67,7 +66,7 @@ def series_plot(record: Record, stations: Stations, subtitle: str = "") -> Pictu
                 _lines(ax, record.times, values[:, picked, row] * unit.factor)
                 _dress(ax, f"{name} ({unit.name})", years=row == 2)
                 if row == 0:
-                    map_frame.heading(ax, title, "" if column else subtitle, width)
+                    map_frame.heading(ax, title, " " if column else subtitle, width)
         handles = fig.axes[0].get_lines()[: len(picked)]
         fig.axes[2].legend(
             handles,
@@ -97,6 +96,7 @@ def _lines(ax: Axes, times: Floats, values: Floats) -> None:
 def _dress(ax: Axes, label: str, years: bool) -> None:
     """Labels, a soft grid, the zero line."""
     ax.set_ylabel(label)
+    ax.yaxis.set_label_coords(-LABEL_MM / PANEL_MM[0], 0.5)  # one below the other
     ax.grid(True, lw=0.3, color="#dddddd")
     ax.set_axisbelow(True)
     low, high = ax.get_ylim()
@@ -118,5 +118,5 @@ def _caption(stations: Stations, picked: list[int], columns: dict[str, Floats]) 
         "True east and north." if stations.lonlat is not None else "Along the model's axes."
     )
     if len(columns) == 2:
-        parts.append("Right: without the displacement of the first time.")
+        parts.append("Right: less the displacement of the first time.")
     return " ".join(parts)

@@ -21,7 +21,7 @@ def steps_table(summary: Mapping[str, Any]) -> str:
         ("iterations", "iterations", ""),
         ("relative residual", "relative_residual", ""),
         ("before", "initial_relative_residual", ""),
-        *([("error / tolerance", "error", ".2g")] if relaxes else []),
+        *([("error estimate", "error", "")] if relaxes else []),
         ("seconds", "solve_s", ""),
     ]
     rows = [[_cell(step[key], key) for _, key, _ in columns] for step in steps]

@@ -38,7 +38,7 @@ def steps():
     ends = np.cumsum(STEPS) * YEAR
     rows = [(0.0, 0.0, 10, 1.0, None)]
     rows += [
-        (float(end), step * YEAR, 6 - i // 3, 10.0 ** (-1 - 0.2 * i), 0.3 + 0.05 * i)
+        (float(end), step * YEAR, 6 - i // 3, 10.0 ** (-1 - 0.2 * i), 2e-5 + 4e-6 * i)
         for i, (end, step) in enumerate(zip(ends, STEPS, strict=True))
     ]
     return [

@@ -103,6 +103,7 @@ MISTAKES = [
     ("directory: results", "directory: ''", "output.directory: is empty"),
     ("formats: [vtu, csv]", "formats: [vtu, xls]", "output.formats[1]: 'xls' is none of vtu, csv"),
     ("formats: [vtu, csv]", "every: 5 yr", "output.every: needs a section time"),
+    ("fields: [displacement,", "fields: [velocity,", "output.fields: velocity needs a section"),
     ("  coulomb: {rec", "  los2: {rec", "output.los2: unknown key; did you mean los?"),
     ("title: Two faults in a layered crust", "title: 2024", "case.title: 2024 is no text; put it"),
     ("case:\n", "time: {end: 1 yr, step: 2 yr}\ncase:\n", "time.step: 6.31152e+07 s is longer"),

@@ -1,6 +1,7 @@
 // Flow of rock that relaxes, in Python. No maths here.
 #include "timestepping/flow.hpp"
 #include "bindings/backend.hpp"
+#include "bindings/predictor.hpp"
 #include "bindings/problem.hpp"
 
 namespace femcrust {
@@ -32,6 +33,7 @@ struct BodyFlow {
 }  // namespace
 
 void bind_flow(py::module_& m) {
+  bind_predictor(m);
   py::class_<BodyFlow>(m, "Flow")
       .def(py::init([](std::shared_ptr<const OwnedBody<Cpu>> body, const Dense<Index>& elements,
                        const Dense<double>& moduli, const Dense<double>& rates,

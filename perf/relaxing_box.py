@@ -133,7 +133,9 @@ def run(
     u = np.zeros(3 * len(box.points))
     t, matrices = 0.0, {}
 
-    def solved(step: float, w: Floats, eigen: Floats, when: float, at: float, stage: int) -> Solution:
+    def solved(
+        step: float, w: Floats, eigen: Floats, when: float, at: float, stage: int
+    ) -> Solution:
         a = D * step / box.times
         if step not in matrices:
             k = box.stiffness(box.rest + (box.moduli / (1 + a)).sum(1))

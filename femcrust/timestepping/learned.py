@@ -27,9 +27,7 @@ YOUNG = 12  # solutions that are projected on before
 class Learned:
     """The next increment as the history continues it; `young` guesses where the history is short."""
 
-    def __init__(
-        self, pairs: int = PAIRS, nodes: int = NODES, young: Guess | None = None
-    ) -> None:
+    def __init__(self, pairs: int = PAIRS, nodes: int = NODES, young: Guess | None = None) -> None:
         self._pairs, self._piece = pairs, 3 * nodes
         self._young = young or Projected(most=YOUNG)
         self._predictor: Any = None  # made when the number of nodes is known

@@ -66,16 +66,12 @@ class Step:
 def _parabola(s: float) -> Floats:
     """Lagrange's weights of values at 0, γ, 1."""
     g = GAMMA
-    return np.array(
-        [(s - g) * (s - 1) / g, s * (s - 1) / (g * (g - 1)), s * (s - g) / (1 - g)]
-    )
+    return np.array([(s - g) * (s - 1) / g, s * (s - 1) / (g * (g - 1)), s * (s - g) / (1 - g)])
 
 
 def _parabola_slope(s: float) -> Floats:
     g = GAMMA
-    return np.array(
-        [(2 * s - g - 1) / g, (2 * s - 1) / (g * (g - 1)), (2 * s - g) / (1 - g)]
-    )
+    return np.array([(2 * s - g - 1) / g, (2 * s - 1) / (g * (g - 1)), (2 * s - g) / (1 - g)])
 
 
 @dataclass

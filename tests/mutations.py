@@ -26,6 +26,7 @@ FAULTS = ("tests/unit/test_faults_conventions.py", *CONVENTIONS)
 FORMATS = ("tests/unit/test_formats.py",)
 DEVICE_PRODUCT = ("tests/unit/test_device_ebe.py",)
 SOLVER = ("tests/unit/test_solver_iterations.py",)
+GUESS = ("tests/unit/test_guess.py",)
 MMA = ("tests/unit/test_device_mma.py",)
 RHEOLOGY = ("tests/unit/test_rheology.py",)
 RELAXING = ("tests/unit/test_relaxing.py",)
@@ -532,5 +533,41 @@ MUTATIONS = (
         "of[b].end()) <= kMostChange;",
         "of[b].end()) < 1e9;",
         MMA,
+    ),
+    # initial guesses
+    Mutation(
+        "increments of the two stages taken for one sequence",
+        "csrc/timestepping/predictor.hpp",
+        "const int k = last_kind_ == 0 ? 1 : 0;",
+        "const int k = 0;",
+        GUESS,
+    ),
+    Mutation(
+        "the map of another step kept",
+        "femcrust/timestepping/learned.py",
+        "self._predictor.forget()",
+        "self._predictor.interrupt()",
+        GUESS,
+    ),
+    Mutation(
+        "an increment across an event taken for flow",
+        "femcrust/timestepping/learned.py",
+        "            self._predictor.interrupt()",
+        "            pass",
+        GUESS,
+    ),
+    Mutation(
+        "projection on solutions made orthonormal for another matrix",
+        "femcrust/timestepping/projected.py",
+        "if operator is not self._operator():",
+        "if self._operator() is None:",
+        GUESS,
+    ),
+    Mutation(
+        "extrapolation that takes all steps for equal",
+        "femcrust/timestepping/guess.py",
+        "known = [(t - self._dt, u) for t, u in self._known]",
+        "known = [(t - 0.1, u) for t, u in self._known]",
+        GUESS,
     ),
 )

@@ -1,5 +1,6 @@
-// Flow of rock that relaxes, in Python. No maths here.
-#include "bindings/backend.hpp"
+/// Flow of rock that relaxes, in Python. No maths here.
+#pragma once
+#include "bindings/predictor.hpp"
 #include "bindings/problem.hpp"
 #include "timestepping/flow.hpp"
 
@@ -31,6 +32,7 @@ struct BodyFlow {
 
 template <class B>
 void bind_flow(py::module_& m) {
+  if constexpr (std::is_same_v<B, Cpu>) bind_predictor(m);
   using Held = BodyFlow<B>;
   py::class_<Held>(m, "Flow")
       .def(py::init([](std::shared_ptr<const OwnedBody<B>> body, const Dense<Index>& elements,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from femcrust.case.quantities import Unit
 from femcrust.case.section import Section, complaint
@@ -39,9 +39,11 @@ class Solver(Section):
         description="How the preconditioner stores its vectors (mixed: float); the answer is in"
         " double and meets the tolerance in all.",
     )
-    initial_guess: Literal["zero", "learned"] = Field(
-        default="zero",
-        description="learned: by the history of a relaxation run; elastic runs have none.",
+    initial_guess: Literal["learned", "projection", "extrapolated", "previous", "none"] = Field(
+        default="learned",
+        description="Where the solves of a relaxation run start: learned from its history, a"
+        " projection on past solutions, a cubic in time, the previous solution, or zero (none). It"
+        " changes the time a run takes, not the answer; elastic runs have no history.",
     )
     backend: Backend = Field(
         default="auto",
@@ -57,6 +59,13 @@ class Solver(Section):
         le=65536,
         description="absent: OMP_NUM_THREADS, else all cores.",
     )
+
+    @field_validator("initial_guess", mode="before")
+    @classmethod
+    def _zero_is_none(cls, value: object) -> object:
+        if value == "zero":
+            raise complaint("'zero' is no initial guess; write none")
+        return value
 
 
 class Time(Section):

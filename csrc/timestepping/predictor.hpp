@@ -1,0 +1,181 @@
+/// Next increment of a linear flow from past ones: what combination of earlier increments the last
+/// one is, the next one is of those that followed them.
+///
+/// The increments of a two-stage scheme are of two kinds in turn, d¹ d² d¹ d² …, and one linear map
+/// takes d¹ to d², another d² to the next d¹; so pairs are kept for each map. In each piece, a
+/// range of nodes, with X the increments of the last one's kind before it and Y what followed them,
+///   c = argmin ‖v − X c‖,   next = Y c.
+/// Gram-Schmidt, newest first, drops a column of which less than kDrop of its length is new. It
+/// runs on XᵀX, not on X: products of floats are exact in double and so are their sums but for
+/// 1e-16, which leaves a column 1e-8 of its length. XᵀX grows by one row an increment, so a
+/// prediction reads each column once and no column is written.
+#pragma once
+#include <deque>
+
+#include "backends/cpu.hpp"
+#include "core/array.hpp"
+
+namespace femcrust {
+
+class Predictor {
+ public:
+  static constexpr int kMostPairs = 32;
+
+  Predictor(std::size_t n_values, std::size_t piece, int pairs)
+      : n_(n_values), piece_(piece), slots_(pairs + 1) {
+    require(piece > 0 && 1 <= pairs && pairs <= kMostPairs, "piece, pairs: out of range");
+    pieces_ = (n_ + piece_ - 1) / piece_;
+    for (Kind& kind : kinds_) {
+      kind.columns = Array<float>::unwritten(pieces_ * slots() * piece_);
+      kind.gram = Array<double>(pieces_ * slots() * slots());
+    }
+  }
+
+  /// One more increment, after − before; of the first kind if the last was of the second, or of
+  /// none.
+  void learn(const double* before, const double* after) {
+    const int k = last_kind_ == 0 ? 1 : 0;
+    Kind& kind = kinds_[k];
+    const int slot = kind.count % slots_;
+    drop(k, slot);
+    const int filled = std::min(++kind.count, slots_);
+    each_piece([&](std::size_t p, std::size_t first, std::size_t n) {
+      float* const x = column(kind, p, slot);
+      for (std::size_t i = 0; i < n; ++i)
+        x[i] = static_cast<float>(after[first + i] - before[first + i]);
+      double* const gram = kind.gram.data() + p * slots() * slots();
+      for (int s = 0; s < filled; ++s)
+        gram[at(slot, s)] = gram[at(s, slot)] = dot(n, x, column(kind, p, s));
+    });
+    if (last_kind_ >= 0) kind.pairs.push_front({last_slot_, slot});
+    last_kind_ = k;
+    last_slot_ = slot;
+  }
+
+  /// The next increment follows none; those before stay for the combination.
+  void interrupt() { last_kind_ = -1; }
+
+  /// As if nothing had been learned.
+  void forget() {
+    interrupt();
+    for (Kind& kind : kinds_) {
+      kind.count = 0;
+      kind.pairs.clear();
+    }
+  }
+
+  /// Pairs that the next prediction combines.
+  int pairs() const {
+    return last_kind_ < 0 ? 0 : static_cast<int>(kinds_[1 - last_kind_].pairs.size());
+  }
+
+  /// out = last + the next increment.
+  void predict(const double* last, double* out) const {
+    require(pairs() > 0, "predict: no pair is known");
+    const Kind &from = kinds_[last_kind_], &to = kinds_[1 - last_kind_];
+    each_piece([&](std::size_t p, std::size_t first, std::size_t n) {
+      double factors[kMostPairs];
+      combination(from.gram.data() + p * slots() * slots(), to.pairs, factors);
+      float* const sum = Cpu::scratch<float>(piece_);
+      std::fill(sum, sum + n, 0.0f);
+      int pair = 0;
+      for (const Pair& columns : to.pairs)
+        if (const auto c = static_cast<float>(factors[pair++]); c != 0)
+          Cpu::vectors<float>().axpby(n, LaneValues<float>(c).lane, column(to, p, columns.next),
+                                      LaneValues<float>(1).lane, sum);
+      for (std::size_t i = 0; i < n; ++i)
+        out[first + i] = last[first + i] + static_cast<double>(sum[i]);
+    });
+  }
+
+  std::size_t size() const { return n_; }
+  std::size_t bytes() const {
+    std::size_t sum = 0;
+    for (const Kind& kind : kinds_) sum += kind.columns.bytes() + kind.gram.bytes();
+    return sum;
+  }
+
+ private:
+  // Noise of the solver is 1e-5 or so of an increment; more columns than that average it.
+  static constexpr double kDrop = 1e-5;
+
+  struct Pair {
+    int earlier, next;  // slots: of the other kind, and of this
+  };
+  struct Kind {
+    Array<float> columns;    // [pieces][slots][piece]
+    Array<double> gram;      // [pieces][slots][slots]
+    std::deque<Pair> pairs;  // newest first
+    int count = 0;           // increments so far
+  };
+
+  std::size_t slots() const { return static_cast<std::size_t>(slots_); }
+  std::size_t at(int i, int j) const {
+    return static_cast<std::size_t>(i) * slots() + static_cast<std::size_t>(j);
+  }
+  float* column(Kind& kind, std::size_t p, int slot) const {
+    return kind.columns.data() + (p * slots() + static_cast<std::size_t>(slot)) * piece_;
+  }
+  const float* column(const Kind& kind, std::size_t p, int slot) const {
+    return kind.columns.data() + (p * slots() + static_cast<std::size_t>(slot)) * piece_;
+  }
+
+  /// A column is about to be overwritten: pairs with it go.
+  void drop(int k, int slot) {
+    std::erase_if(kinds_[k].pairs, [slot](const Pair& pair) { return pair.next == slot; });
+    std::erase_if(kinds_[1 - k].pairs, [slot](const Pair& pair) { return pair.earlier == slot; });
+  }
+
+  template <class F>
+  void each_piece(const F& work) const {
+    const auto pieces = static_cast<std::ptrdiff_t>(pieces_);
+#pragma omp parallel for schedule(static)
+    for (std::ptrdiff_t p = 0; p < pieces; ++p) {
+      const std::size_t first = static_cast<std::size_t>(p) * piece_;
+      work(static_cast<std::size_t>(p), first, std::min(piece_, n_ - first));
+    }
+  }
+
+  static double dot(std::size_t n, const float* x, const float* y) {
+    double lanes[kMostColumns], sum = 0;
+    Cpu::vectors<float>().dot(n, x, y, lanes);
+    for (const double lane : lanes) sum += lane;
+    return sum;
+  }
+
+  /// Least squares by Cholesky's factors L of the Gram matrix, one row a column that is kept; zero
+  /// for columns that are dropped.
+  void combination(const double* gram, const std::deque<Pair>& pairs, double* factors) const {
+    double lower[kMostPairs][kMostPairs], right[kMostPairs];
+    int kept[kMostPairs], rank = 0, pair = 0;
+    for (const Pair& columns : pairs) {
+      const int x = columns.earlier;
+      double* const row = lower[rank];
+      double rest = gram[at(x, x)], b = gram[at(x, last_slot_)];
+      for (int i = 0; i < rank; ++i) {
+        double sum = gram[at(x, pairs[static_cast<std::size_t>(kept[i])].earlier)];
+        for (int j = 0; j < i; ++j) sum -= row[j] * lower[i][j];
+        row[i] = sum / lower[i][i];
+        rest -= row[i] * row[i];
+        b -= row[i] * right[i];
+      }
+      if (rest > kDrop * kDrop * gram[at(x, x)]) {
+        row[rank] = std::sqrt(rest);
+        right[rank] = b / row[rank];
+        kept[rank++] = pair;
+      }
+      factors[pair++] = 0;
+    }
+    for (int i = rank; i-- > 0;) {
+      for (int j = i + 1; j < rank; ++j) right[i] -= lower[j][i] * factors[kept[j]];
+      factors[kept[i]] = right[i] / lower[i][i];
+    }
+  }
+
+  std::size_t n_, piece_, pieces_ = 0;
+  int slots_;  // of each kind: pairs, and the last increment
+  Kind kinds_[2];
+  int last_kind_ = -1, last_slot_ = 0;
+};
+
+}  // namespace femcrust

@@ -1,0 +1,66 @@
+"""Initial guesses by the names that a case gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from femcrust.mesh.mesh import Floats
+from femcrust.timestepping.guess import Extrapolated, Guess, Nothing, Previous
+from femcrust.timestepping.learned import Learned
+from femcrust.timestepping.projected import Projected
+
+_KINDS: dict[str, Callable[[], Guess]] = {
+    "learned": Learned,
+    "extrapolated": Extrapolated,
+    "previous": Previous,
+    "none": Nothing,
+    "projection": Projected,
+}
+
+
+def make_guess(name: str) -> Guess:
+    """The initial guess of `solver.initial_guess`."""
+    return Finite(_KINDS[name])
+
+
+class Finite:
+    """Keeps NaN and infinity out of a guess and of what it predicts: there it starts anew."""
+
+    def __init__(self, make: Callable[[], Guess]) -> None:
+        self._make, self._dt = make, 0.0
+        self._guess = make()
+
+    @property
+    def bytes(self) -> int:
+        return self._guess.bytes
+
+    def predict(self, stage: int, load: Floats, operator: Any) -> Floats | None:
+        u = self._guess.predict(stage, load, operator)
+        return u if u is None or self._passes(u) else None
+
+    def event(self, u: Floats) -> None:
+        if self._passes(u):
+            self._guess.event(u)
+
+    def step_changes(self, dt: float) -> None:
+        self._dt = dt
+        self._guess.step_changes(dt)
+
+    def halfway(self, middle: Floats) -> None:
+        if self._passes(middle):
+            self._guess.halfway(middle)
+
+    def learn(self, middle: Floats, end: Floats) -> None:
+        if self._passes(middle) and self._passes(end):
+            self._guess.learn(middle, end)
+
+    def _passes(self, u: Floats) -> bool:
+        """A sum tells at once, but for one that overflows, which is no loss."""
+        if np.isfinite(u.sum()):
+            return True
+        self._guess = self._make()
+        self._guess.step_changes(self._dt)
+        return False

@@ -1,0 +1,96 @@
+"""Guesses by projection on past solutions, under the load that acts now [Fischer98].
+
+With past solutions made orthonormal, x_i · A x_j = δ_ij, the part of the answer in their span is
+Σ (x_i · b) x_i, the best of all combinations in the norm of A; so it is never worse than a polynomial
+in time through the same solutions. It costs a product a solve.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections import deque
+from typing import Any
+
+import numpy as np
+
+from femcrust.mesh.mesh import Floats
+
+MOST = 16  # solutions
+RECENT = 6  # of them go on where the basis is full or A is another
+NEW = 1e-12  # square of the part of a solution that must be new: with less, rounding is all
+
+
+class Projected:
+    """An A-orthonormal basis of past solutions, begun anew from the recent ones for another A."""
+
+    def __init__(self, most: int = MOST, recent: int = RECENT) -> None:
+        self._most = most
+        self._recent: deque[Floats] = deque(maxlen=recent)
+        self._basis: list[Floats] = []
+        self._waiting: list[Floats] = []  # to join the basis, in this order
+        self._guess: Floats | None = None
+        self._operator: Any = lambda: None  # weak: matrices are large
+        self._halfway = False
+
+    @property
+    def bytes(self) -> int:
+        return sum(u.nbytes for u in [*self._recent, *self._basis, *self._waiting])
+
+    def predict(self, stage: int, load: Floats, operator: Any) -> Floats | None:
+        if operator is not self._operator():
+            self.restart()
+            self._operator = weakref.ref(operator)
+        for u in self._waiting:
+            self._orthonormalise(u, operator)
+        self._waiting = []
+        if not self._basis:
+            return None
+        self._guess = np.zeros_like(load)
+        for x in self._basis:
+            self._guess += np.vdot(x, load) * x
+        return self._guess
+
+    def event(self, u: Floats) -> None:
+        self._take(u)
+
+    def step_changes(self, dt: float) -> None:
+        self._halfway = False
+
+    def halfway(self, middle: Floats) -> None:
+        self._take(middle)
+        self._halfway = True
+
+    def learn(self, middle: Floats, end: Floats) -> None:
+        if not self._halfway:
+            self._take(middle)
+        self._take(end)
+
+    def restart(self) -> None:
+        """From the last solution and the last differences, the latest first."""
+        late = [*reversed(self._recent)]
+        differences = [before - after for after, before in zip(late, late[1:], strict=False)]
+        self._basis, self._waiting, self._guess = [], [*late[:1], *differences], None
+
+    def _take(self, u: Floats) -> None:
+        """What the guess missed of u."""
+        missed = u - self._guess if self._guess is not None else self._difference(u)
+        self._recent.append(u)
+        self._guess = None
+        if len(self._basis) + len(self._waiting) >= self._most:
+            self.restart()
+        else:
+            self._waiting.append(missed)
+
+    def _difference(self, u: Floats) -> Floats:
+        return u - self._recent[-1] if self._recent else u
+
+    def _orthonormalise(self, u: Floats, operator: Any) -> None:
+        forces = operator @ u
+        whole = rest = float(np.vdot(u, forces))
+        w = u.copy()
+        for x in self._basis:
+            part = float(np.vdot(x, forces))
+            w -= part * x
+            rest -= part * part
+        if rest > NEW * whole:
+            self._basis.append(w / np.sqrt(rest))

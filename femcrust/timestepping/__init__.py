@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from femcrust.timestepping.guess import make_guess
+from femcrust.timestepping.guesses import make_guess
 from femcrust.timestepping.problem import Relaxation
 from femcrust.timestepping.steps import Step, Stepper, steps
 

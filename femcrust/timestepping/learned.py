@@ -2,9 +2,9 @@
 
 The flow of linear rock takes each increment of the displacement to the next by one linear map as
 long as Δt stays: what combination of earlier increments the last one is, the next one is of their
-successors. The core fits it in each sub-domain (csrc/timestepping/predictor.hpp). An event leaves the
-map as it is, another Δt has another. Until three pairs follow one of them, a projection on the last
-solutions does better: `perf/guesses.py` prints what was compared.
+successors. The core fits it in each sub-domain (csrc/timestepping/predictor.hpp). An event leaves
+the map as it is, another Δt has another. Until three pairs follow one of them, a projection on the
+last solutions does better: `perf/guesses.py` prints what was compared.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from femcrust.mesh.mesh import Floats
 from femcrust.timestepping.guess import END, EVENT, Guess
 from femcrust.timestepping.projected import Projected
 
-PAIRS = 16  # of increments, for each of the two stages
+PAIRS = 8  # of increments, for each of the two stages
 NODES = 2048  # of a sub-domain: a range along the space-filling curve
 FRESH = 3  # pairs since the last event or change of Δt that a fit wants
 YOUNG = 12  # solutions that are projected on before
 
 
 class Learned:
-    """The next increment as the history continues it; `young` guesses where the history is short."""
+    """The next increment as the history continues it; `young` guesses where that is short."""
 
     def __init__(self, pairs: int = PAIRS, nodes: int = NODES, young: Guess | None = None) -> None:
         self._pairs, self._piece = pairs, 3 * nodes

@@ -1,14 +1,15 @@
 """Guesses by projection on past solutions, under the load that acts now [Fischer98].
 
 With past solutions made orthonormal, x_i · A x_j = δ_ij, the part of the answer in their span is
-Σ (x_i · b) x_i, the best of all combinations in the norm of A; so it is never worse than a polynomial
-in time through the same solutions. It costs a product a solve.
+Σ (x_i · b) x_i, the best of all combinations in the norm of A; so it is never worse than a
+polynomial in time through the same solutions. It costs a product a solve.
 """
 
 from __future__ import annotations
 
 import weakref
 from collections import deque
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ class Projected:
 
     def predict(self, stage: int, load: Floats, operator: Any) -> Floats | None:
         if operator is not self._operator():
-            self.restart()
+            self._restart()
             self._operator = weakref.ref(operator)
         for u in self._waiting:
             self._orthonormalise(u, operator)
@@ -65,24 +66,20 @@ class Projected:
             self._take(middle)
         self._take(end)
 
-    def restart(self) -> None:
+    def _restart(self) -> None:
         """From the last solution and the last differences, the latest first."""
         late = [*reversed(self._recent)]
-        differences = [before - after for after, before in zip(late, late[1:], strict=False)]
+        differences = [before - after for after, before in pairwise(late)]
         self._basis, self._waiting, self._guess = [], [*late[:1], *differences], None
 
     def _take(self, u: Floats) -> None:
-        """What the guess missed of u."""
-        missed = u - self._guess if self._guess is not None else self._difference(u)
+        """What the guess missed of u. Where nobody asked for a guess only recent ones are kept."""
         self._recent.append(u)
-        self._guess = None
-        if len(self._basis) + len(self._waiting) >= self._most:
-            self.restart()
+        if self._guess is None or len(self._basis) + len(self._waiting) >= self._most:
+            self._basis, self._waiting, self._operator = [], [], lambda: None
         else:
-            self._waiting.append(missed)
-
-    def _difference(self, u: Floats) -> Floats:
-        return u - self._recent[-1] if self._recent else u
+            self._waiting.append(u - self._guess)
+        self._guess = None
 
     def _orthonormalise(self, u: Floats, operator: Any) -> None:
         forces = operator @ u

@@ -154,8 +154,10 @@ def mesh_file(path: Path, overrides: Sequence[str] = (), output: Path | None = N
 class _Callable(ModuleType):
     """`femcrust.run(case)` calls `run` above although this module has the same name."""
 
-    def __call__(self, case: Case, model: Model | None = None) -> Result:
-        return run(case, model)
+    def __call__(
+        self, case: Case, model: Model | None = None, observe: Observe | None = None
+    ) -> Result:
+        return run(case, model, observe)
 
 
 sys.modules[__name__].__class__ = _Callable

@@ -112,6 +112,7 @@ class Stepper:
         matrix = problem.matrix(dt)
         between = t + GAMMA * dt
         middle = self.solved(1, matrix, problem.load(matrix, between) + flow.first(dt))
+        self.guess.halfway(middle)
         problem.set_offsets(between)
         history = flow.second(dt, middle)
         end = self.solved(2, matrix, problem.load(matrix, until, before=True) + history)

@@ -15,8 +15,8 @@ import numpy as np
 import both_backends
 import femcrust
 from femcrust import backends, progress, timestepping
+from femcrust.amplitude import Amplitude
 from femcrust.case import Case
-from femcrust.faults.amplitude import Amplitude
 from femcrust.mesh.mesh import Mesh
 from femcrust.model import Model, build_model
 from femcrust.outputs.result import Result
@@ -124,9 +124,7 @@ def iterations(model: Model) -> list[int]:
     operator, preconditioner = build(case, model)
     body = timestepping.Relaxation(model, operator, preconditioner, case.solver)
     guess = timestepping.make_guess(case.solver.initial_guess)
-    stepper = timestepping.Stepper(
-        body, guess, case.solver.tolerance, case.solver.max_iterations
-    )
+    stepper = timestepping.Stepper(body, guess, case.solver.tolerance, case.solver.max_iterations)
     found = []
     for step in timestepping.steps(stepper, case.time):
         found += [solution.iterations for solution in step.solutions]

@@ -63,7 +63,8 @@ class Answer:
     """What a run gives at the times asked; keeps how many steps it took."""
 
     def __init__(self, model: Model) -> None:
-        assert model.relaxing is not None and model.case.time is not None
+        assert model.relaxing is not None
+        assert model.case.time is not None
         operator, preconditioner = build(model.case, model)
         solver = model.case.solver
         body = timestepping.Relaxation(model, operator, preconditioner, solver)

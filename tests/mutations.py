@@ -536,10 +536,10 @@ MUTATIONS = (
     ),
     # initial guesses
     Mutation(
-        "increments of the two stages taken for one sequence",
+        "a pair outlives its column",
         "csrc/timestepping/predictor.hpp",
-        "const int k = last_kind_ == 0 ? 1 : 0;",
-        "const int k = 0;",
+        "    drop(k, slot);\n",
+        "",
         GUESS,
     ),
     Mutation(

@@ -19,6 +19,7 @@ from femcrust.outputs.stations import SECONDS_PER_YEAR
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+LEAST = 0.02  # height of a panel, of the largest motion
 MOST_LINES = 6
 MOVING = 0.1  # of the largest motion: a station that moves less comes only after those that do
 MOST_DOTS = 60  # times; beyond, the dots would run into a band
@@ -59,11 +60,13 @@ def series_plot(record: Record, stations: Stations, subtitle: str = "") -> Pictu
     with matplotlib.rc_context(style.STYLE):
         fig = style.figure(LEFT_MM + len(columns) * across, FOOT_MM + 3 * up + 14.0)
         for column, (title, values) in enumerate(columns.items()):
-            unit = style.unit_for(float(np.abs(values[:, picked]).max(initial=0.0)))
+            largest = float(np.abs(values[:, picked]).max(initial=0.0))
+            unit = style.unit_for(largest)
             for row, name in enumerate(NAMES):
                 corner = LEFT_MM + column * across, FOOT_MM + (2 - row) * up
                 ax = style.axes_mm(fig, *corner, width, height)
                 _lines(ax, record.times, values[:, picked, row] * unit.factor)
+                _widen(ax, LEAST * largest * unit.factor)
                 _dress(ax, f"{name} ({unit.name})", years=row == 2)
                 if row == 0:
                     map_frame.heading(ax, title, " " if column else subtitle, width)
@@ -91,6 +94,13 @@ def _lines(ax: Axes, times: Floats, values: Floats) -> None:
             ms=2.2,
             lw=1.1,
         )
+
+
+def _widen(ax: Axes, least: float) -> None:
+    """What is zero but for rounding looks like zero."""
+    low, high = ax.get_ylim()
+    if high - low < least:
+        ax.set_ylim((low + high - least) / 2, (low + high + least) / 2)
 
 
 def _dress(ax: Axes, label: str, years: bool) -> None:

@@ -536,10 +536,10 @@ MUTATIONS = (
     ),
     # initial guesses
     Mutation(
-        "a pair outlives its column",
+        "increments dropped that differ by a tenth from those kept",
         "csrc/timestepping/predictor.hpp",
-        "    drop(k, slot);\n",
-        "",
+        "kDrop = 1e-5;",
+        "kDrop = 1e-1;",
         GUESS,
     ),
     Mutation(

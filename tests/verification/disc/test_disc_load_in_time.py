@@ -1,7 +1,8 @@
 """Uniform pressure on a disc from t = 0 on a Maxwell half-space without gravity, in closed form.
 
 The pit deepens as (1 − ν)/μ of the relaxed body: shear without end, volume elastic. Everything
-flows, the infinite elements too, so that the shape of the ground stays and its factors grow with time.
+flows, the infinite elements too, so that the shape of the ground stays and its factors grow with
+time.
 """
 
 from __future__ import annotations

@@ -14,9 +14,9 @@ from typing import Any
 import half_space as hs
 import numpy as np
 import relaxing
-from femcrust.faults.amplitude import Amplitude
 from table import record
 
+from femcrust.amplitude import Amplitude
 from femcrust.faults import build
 from femcrust.faults.tet10 import barycentric_gradients, strain_at_vertices
 from femcrust.materials import Relaxing

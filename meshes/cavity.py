@@ -17,10 +17,12 @@ def build(
     size_km: float = 0.2,
     half_width_km: float = 40.0,
     growth: float = 0.2,
+    shell_km: float = 0.0,
 ) -> None:
-    """Write the mesh: volume 'crust', surface 'cavity'.
+    """Write the mesh: volume 'crust', surface 'cavity'; with a shell volume 'shell', too.
 
     depth_km : of the centre
+    shell_km : outer radius of a shell around the cavity; 0: none
     half_width_km : of the box, which is as deep
     """
     half = half_width_km * KM
@@ -29,13 +31,29 @@ def build(
         box = occ.addBox(-half, -half, -half, 2 * half, 2 * half, half)
         ball = occ.addSphere(0.0, 0.0, -depth_km * KM, radius_km * KM)
         crust, _ = occ.cut([(3, box)], [(3, ball)])
+        shell: list[tuple[int, int]] = []
+        if shell_km:
+            whole = occ.addSphere(0.0, 0.0, -depth_km * KM, shell_km * KM)
+            hole = occ.addSphere(0.0, 0.0, -depth_km * KM, radius_km * KM)
+            shell, _ = occ.cut([(3, whole)], [(3, hole)])
+            _, (both, shell) = occ.fragment(crust, shell)
+            crust = [piece for piece in both if piece not in shell]
         occ.synchronize()
-        volume = [tag for _, tag in crust]
-        reach = half * (1 - 1e-6)
-        inside = gmsh.model.getEntitiesInBoundingBox(-reach, -reach, -reach, reach, reach, -1.0, 2)
+        volumes = {"crust": [tag for _, tag in crust], "shell": [tag for _, tag in shell]}
+        reach, middle = radius_km * KM * (1 + 1e-3), -depth_km * KM
+        inside = gmsh.model.getEntitiesInBoundingBox(
+            -reach, -reach, middle - reach, reach, reach, middle + reach, 2
+        )
         wall = [tag for _, tag in inside]
-        finish(gmsh, path, {"crust": volume}, ("cavity", wall), (size_km * KM, half / 4, growth))
+        volumes = {name: tags for name, tags in volumes.items() if tags}
+        finish(gmsh, path, volumes, ("cavity", wall), (size_km * KM, half / 4, growth))
 
 
 if __name__ == "__main__":
-    command_line(build, radius_km="of the cavity", depth_km="of its centre", size_km="size on it")
+    command_line(
+        build,
+        radius_km="of the cavity",
+        depth_km="of its centre",
+        size_km="size on it",
+        shell_km="outer radius of a shell",
+    )

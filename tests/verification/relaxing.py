@@ -1,7 +1,7 @@
 """Bodies that relax, solved as `femcrust run` solves a case, and asked at points and times.
 
-A case is given as its plain data in SI; its results are those of the start, of `output.times` and of
-the end.
+A case is given as its plain data in SI; its results are those of the start, of `output.times`
+and of the end.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Steps a hundred times as long as the relaxation time: no ringing, and no slow solves.
 
-TR-BDF2 is L-stable: what is left of a branch after one such step is R(−100) = −4.4 % of it, then R²
-[HoseaShampine96].
+TR-BDF2 is L-stable: what is left of a branch after one such step is R(−100) = −4.4 %, then R².
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A box of one material whose strain or stress steps: strain is uniform, so it is one point in time.
+"""A box of one material whose strain or stress steps: strain is uniform, it is one point.
 
 Held strain with and without lateral strain, held stress; against closed forms of every rheology.
 Errors are fractions of the first value; times run to twice the Maxwell time.

@@ -1,9 +1,9 @@
 """A slab one cell thick in y in which all motion is along y: an endless strike-slip fault.
 
-The faces y = const hold x and z, so that u = (0, u(x, z), 0) is free [NurMavko]. The fault lies in
-x = 0; its slip is uniform to the depth TOP_OF_TAPER and falls linearly to nothing at BOTTOM, which is
-the mean of events that slip to the depths between. Half a slab, x > 0, has half of the slip as its
-prescribed displacement at x = 0; a whole one is cut by the fault and has split nodes.
+The faces y = const hold x and z, so that u = (0, u(x, z), 0) is free. The fault lies in x = 0;
+its slip is uniform to the depth TOP_OF_TAPER and falls linearly to nothing at BOTTOM, which is
+the mean of events that slip to the depths between. Half a slab, x > 0, has half of the slip as
+its prescribed displacement at x = 0; a whole one is cut by the fault and has split nodes.
 """
 
 from __future__ import annotations

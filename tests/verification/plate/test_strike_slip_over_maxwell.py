@@ -1,8 +1,8 @@
-"""An endless strike-slip fault in an elastic plate over a Maxwell half-space [NurMavko], by images.
+"""An endless strike-slip fault in an elastic plate over a Maxwell half-space, by images.
 
-Errors at 30 distances from a tenth to ten plate thicknesses, as fractions of the slip, after 1, 5 and
-20 of both times that are in use: η/μ, in which the stress of Maxwell rock falls to 1/e, and 2η/μ of
-Nur and Mavko's and Savage and Prescott's solutions.
+Errors at 30 distances from a tenth to ten plate thicknesses, as fractions of the slip, after 1, 5
+and 20 of both times that are in use: η/μ, in which the stress of Maxwell rock falls to 1/e, and
+2η/μ of Nur and Mavko's and Savage and Prescott's solutions.
 """
 
 from __future__ import annotations

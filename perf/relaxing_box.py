@@ -2,8 +2,8 @@
 
 Linear tetrahedra, six to a cell; an elastic lid over Burgers bodies (two branches each) with a weak
 layer, slip in a few cells under a steady strain rate, sides and bottom held. Time: TR-BDF2
-[HoseaShampine96] with γ = 2 − √2, whose two stages have one matrix. It shares nothing with femcrust but
-the order of nodes along a Hilbert curve. A sparse factorisation solves; each solution has the
+[HoseaShampine96] with γ = 2 − √2, whose two stages have one matrix. It shares nothing with femcrust
+but the order of nodes along a Hilbert curve. A sparse factorisation solves; each solution has the
 error of a random residual of the size of the solver's tolerance.
 """
 

@@ -11,6 +11,8 @@ from femcrust.mesh.quality import quality
 from femcrust.model import Model
 from femcrust.outputs.stations import SECONDS_PER_YEAR
 
+COARSE = 2.0  # relaxation times in a step, whose stress then errs by 7 % of what was there
+
 log = logging.getLogger("femcrust")
 
 
@@ -47,4 +49,16 @@ def _describe_relaxation(model: Model) -> None:
         progress.say(
             f"material {model.elastic.names[number]}: relaxation times"
             f" {times.min():.4g} … {times.max():.4g} yr"
+        )
+    _warn_of_long_steps(model, float(relaxing.times.min()))
+
+
+def _warn_of_long_steps(model: Model, shortest: float) -> None:
+    """Steps of a fixed length that pass over the fastest relaxation: nobody would see the error."""
+    span = model.case.time
+    if span is not None and span.tolerance is None and span.step > COARSE * shortest:
+        log.warning(
+            f"time.step: {span.step / SECONDS_PER_YEAR:.4g} yr is {span.step / shortest:.3g} times"
+            f" the shortest relaxation time, {shortest / SECONDS_PER_YEAR:.4g} yr, and nothing"
+            " estimates the error; give time.tolerance, e.g. 1e-3, or a shorter step"
         )

@@ -48,12 +48,16 @@ def _faces(
     if far is None:
         empty = np.zeros(0, dtype=np.int32)
         return np.zeros((0, 6), np.int32), np.zeros((0, 6, 6, 3)), np.zeros((0, 6)), empty
-    place = np.searchsorted(relaxing.elements, far.tets)
-    place[place == len(relaxing.elements)] = 0
-    flows = relaxing.elements[place] == far.tets
+    place, flows = _places(relaxing, far.tets)
     faces = far.faces[flows]
     gradients, weights = infinite_gradients(space.mesh.points[faces], far.pole, far.exponent)
-    return space.face_nodes(faces), gradients, weights, place[flows].astype(np.int32)
+    return space.face_nodes(faces), gradients, weights, place.astype(np.int32)
+
+
+def _places(relaxing: Relaxing, tets: Ints) -> tuple[Ints, Any]:
+    """Which of some tetrahedra flow (a mask), and the places of those among all that do."""
+    inside = np.isin(tets, relaxing.elements)
+    return np.searchsorted(relaxing.elements, tets[inside]), inside
 
 
 class Offsets:
@@ -62,10 +66,8 @@ class Offsets:
     def __init__(self, relaxing: Relaxing, sources: Sequence[Source]) -> None:
         self.parts = []
         for source in sources:
-            place = np.searchsorted(relaxing.elements, source.elements)
-            place[place == len(relaxing.elements)] = 0
-            inside = relaxing.elements[place] == source.elements
-            self.parts.append((place[inside], source.eigenstrain[inside]))
+            place, inside = _places(relaxing, source.elements)
+            self.parts.append((place, source.eigenstrain[inside]))
         found = [place for place, _ in self.parts]
         self.cells = np.unique(np.concatenate(found)) if found else np.zeros(0, dtype=int)
 

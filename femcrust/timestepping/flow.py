@@ -51,13 +51,13 @@ def _faces(
     place, flows = _places(relaxing, far.tets)
     faces = far.faces[flows]
     gradients, weights = infinite_gradients(space.mesh.points[faces], far.pole, far.exponent)
-    return space.face_nodes(faces), gradients, weights, place.astype(np.int32)
+    return space.face_nodes(faces), gradients, weights, place
 
 
 def _places(relaxing: Relaxing, tets: Ints) -> tuple[Ints, Any]:
     """Which of some tetrahedra flow (a mask), and the places of those among all that do."""
     inside = np.isin(tets, relaxing.elements)
-    return np.searchsorted(relaxing.elements, tets[inside]), inside
+    return np.searchsorted(relaxing.elements, tets[inside]).astype(np.int32), inside
 
 
 class Offsets:

@@ -16,7 +16,9 @@ from femcrust.model import Model
 from femcrust.outputs.result import Result
 from femcrust.relax import wanted_times
 from femcrust.run import run
+from tiny_case import desk
 
+__all__ = ["desk"]  # a fixture
 YEAR = 365.25 * 86400.0
 MANTLE = {
     "crust": {"mu": 30e9, "nu": 0.25, "where": {"expression": "depth < 20*km"}},

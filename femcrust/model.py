@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from femcrust import boundaries, faults, materials, projection
+from femcrust.boundaries import gravity
 from femcrust.boundaries.conditions import Conditions
 from femcrust.case import Case
 from femcrust.errors import InputError
@@ -60,6 +61,11 @@ def build_model(case: Case, mesh: Mesh | None = None) -> Model:
     conditions = boundaries.build(
         mesh, exterior, case.boundaries, case.loads, sources, case.directory
     )
+    if case.gravity is not None:
+        weighs = gravity.buoyancy(
+            mesh, exterior, elastic.rho, elastic.names, elastic.index, case.gravity
+        )
+        conditions = replace(conditions, buoyancy=weighs)
     for source in sources:
         if not source.moment < LARGEST_MOMENT:  # also catches nan
             raise InputError(

@@ -35,6 +35,7 @@ DIMENSIONS = {
     "length": Dimension("length", "m", "15 km"),
     "time": Dimension("time", "s", "0.25 yr"),
     "velocity": Dimension("velocity", "m/s", "6 km/s"),
+    "acceleration": Dimension("acceleration", "m/s^2", "9.81 m/s^2"),
     "rate": Dimension("rate", "m/s", "2 cm/yr"),
     "stress": Dimension("stress or modulus", "Pa", "30 GPa"),
     "density": Dimension("density", "kg/m^3", "2700 kg/m^3"),

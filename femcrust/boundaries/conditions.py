@@ -43,6 +43,14 @@ class Springs:
 
 
 @dataclass(frozen=True)
+class Buoyancy:
+    """Weight of what rises across faces (k, 3), inner ones too: vertical stiffness (k,), Pa/m."""
+
+    faces: Ints
+    stiffness: Floats
+
+
+@dataclass(frozen=True)
 class Infinite:
     """Infinite elements behind faces: displacement falls as s^-exponent along rays from a pole.
 
@@ -64,3 +72,4 @@ class Conditions:
     springs: list[Springs] = field(default_factory=list)
     infinite: Infinite | None = None
     body_force: Floats | None = None
+    buoyancy: Buoyancy | None = None

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import Field, PrivateAttr, model_validator
 
+from femcrust.case.quantities import Unit
 from femcrust.case.schema_boundaries import Boundary, Load
 from femcrust.case.schema_faults import Fault
 from femcrust.case.schema_materials import Material
@@ -20,6 +21,8 @@ from femcrust.case.schema_output import Output
 from femcrust.case.schema_solver import Solver, Time
 from femcrust.case.section import OneOrMany, Reading, Section, Text, Title, Word, complaint
 from femcrust.case.suggest import did_you_mean
+
+Gravity: TypeAlias = Annotated[float, Unit("acceleration", above=0.0, most=1e3)]
 
 
 class Info(Section):
@@ -53,6 +56,12 @@ class Case(Section):
         description="By sides, bottom, top, west, east, south, north or a surface of the mesh.",
     )
     loads: dict[Word, Load] = Field(default={}, description="Loads by name.")
+    gravity: Gravity | None = Field(
+        default=None,
+        description="m/s²; the ground and density contrasts weigh what rises across them. Absent:"
+        " nothing does.",
+        examples=["9.81 m/s^2"],
+    )
     time: Time | None = Field(
         default=None, description="Span of a relaxation run; absent: the elastic answer alone."
     )

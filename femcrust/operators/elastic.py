@@ -103,7 +103,7 @@ def _assembled(
 def _surface_rows(
     space: Discretisation, lam: Floats, mu: Floats, conditions: Conditions, backend: Any
 ) -> tuple[surface.BlockRows, surface.BlockRows]:
-    """Infinite elements and springs on the quadratic and on the linear level."""
+    """Infinite elements, springs and buoyancy on the quadratic and on the linear level."""
     rows = []
     for linear in (False, True):
         nodes_of, blocks_of = [], []
@@ -131,6 +131,11 @@ def _surface_rows(
                     linear,
                 )
             )
+        weighs = conditions.buoyancy
+        if weighs is not None:
+            corners = space.mesh.points[weighs.faces]
+            nodes_of.append(weighs.faces if linear else space.face_nodes(weighs.faces))
+            blocks_of.append(surface.vertical_blocks(corners, weighs.stiffness, linear))
         rows.append(surface.assemble(nodes_of, blocks_of, backend))
     return rows[0], rows[1]
 

@@ -1,5 +1,5 @@
 """Stiffness that lives on boundary faces, assembled in 3×3 blocks on the rows it touches:
-infinite elements and springs.
+infinite elements, springs and what rises across density contrasts.
 
 An infinite element extends a face to infinity along rays from a pole x₀; along a ray the
 displacement falls as s^-p. With g_i dual to the corners seen from the pole, d = |det(X_i − x₀)|
@@ -100,14 +100,29 @@ def spring_blocks(
     corners: Floats, normal: Floats, tangential: Floats, linear: bool = False
 ) -> Floats:
     """∫ N_a N_b [k_n n⊗n + k_t (I − n⊗n)] dA on faces; stiffnesses in Pa/m. (k, n, n, 3, 3)"""
-    cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    double_area = np.linalg.norm(cross, axis=1)
-    n = cross / double_area[:, None]
-    values, _ = face_shape(POINTS, linear)
-    mass = np.einsum("q,qa,qb->ab", WEIGHTS, values, values)
+    n = _doubled_normals(corners)
+    n /= np.linalg.norm(n, axis=1)[:, None]
     nn = np.einsum("kc,kd->kcd", n, n)
     spring = normal[:, None, None] * nn + tangential[:, None, None] * (np.eye(3) - nn)
-    return np.asarray(np.einsum("k,ab,kcd->kabcd", double_area / 2, mass, spring))
+    return _foundation(corners, spring, linear)
+
+
+def vertical_blocks(corners: Floats, stiffness: Floats, linear: bool = False) -> Floats:
+    """∫ N_a N_b k ẑ⊗ẑ dA on faces, k in Pa/m. (k, n, n, 3, 3)"""
+    up = np.diag([0.0, 0.0, 1.0])
+    return _foundation(corners, stiffness[:, None, None] * up, linear)
+
+
+def _foundation(corners: Floats, spring: Floats, linear: bool) -> Floats:
+    """∫ N_a N_b C dA of constant tensors C (k, 3, 3)."""
+    values, _ = face_shape(POINTS, linear)
+    mass = np.einsum("q,qa,qb->ab", WEIGHTS, values, values)
+    area = np.linalg.norm(_doubled_normals(corners), axis=1) / 2
+    return np.asarray(np.einsum("k,ab,kcd->kabcd", area, mass, spring))
+
+
+def _doubled_normals(corners: Floats) -> Floats:
+    return np.asarray(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]))
 
 
 def assemble(nodes_of: list[Ints], blocks_of: list[Floats], backend: Any) -> BlockRows:

@@ -85,7 +85,7 @@ def test_a_backend_that_was_not_built_is_no_other(command, desk, monkeypatch) ->
     [
         ("rum case.yaml", "'rum' is no command; did you mean run?"),
         ("init striek-slip", "init: 'striek-slip' is no template; did you mean strike-slip?"),
-        ("init ..", "init: '..' is no template; choose from load, magma"),
+        ("init ..", "init: '..' is no template; choose from cycle, load, magma"),
         ("init load .", "init: case.yaml exists; choose another folder"),
         ("init load stations.csv", "init: stations.csv is a file; choose another folder"),
         ("plot results", "results: has no fields.npz, which the pictures are drawn from; add npz"),

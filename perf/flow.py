@@ -1,5 +1,5 @@
 """Seconds of a relaxing body's flow beside an FP64 element product of the same body:
-`python perf/flow.py [--cells 35] [--branches 1] [--backend cpu]`; 35 cells: 1.07 million unknowns.
+`python perf/flow.py [--near KM] [--branches 1] [--backend cpu]`, on the box around a fault.
 
 Smallest of some runs; on the CPU processor time, which other programs do not lengthen.
 """
@@ -33,7 +33,7 @@ def seconds(work: Callable[[], Any], clock: Callable[[], float]) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cells", type=int, default=35, help="of a cube, an axis; six elements each")
+    parser.add_argument("--near", type=float, default=0.8, help="edge length at the fault, km")
     parser.add_argument("--branches", type=int, default=1, help="of every element")
     parser.add_argument("--backend", default="cpu")
     given = parser.parse_args()
@@ -41,7 +41,7 @@ def main() -> None:
     backend = backends.select(given.backend)
     clock = time.process_time if given.backend == "cpu" else time.perf_counter
 
-    space = discretise(meshes.split_cubes(given.cells))
+    space = discretise(meshes.box_around_fault(given.near, 0.3, meshes.LAYERS))
     m = len(space.elements)
     lam = np.full(m, 30e9)
     body = backend.Body(space.elements, space.nodes, lam, lam, space.n_vertices)
@@ -54,7 +54,10 @@ def main() -> None:
     u = np.random.default_rng(1).normal(size=space.nodes.shape)
 
     product = seconds(lambda: body.time_product("fp64", 1, 20), clock) / 21
-    print(f"{m:,} elements, {space.n_dof:,} unknowns, {flow.bytes / m:.0f} B/element; {threads} threads")
+    print(
+        f"{m:,} elements, {space.n_dof:,} unknowns, {flow.bytes / m:.0f} B/element,"
+        f" {threads} threads"
+    )
     print(f"{'product':10}{1e3 * product:8.2f} ms")
     for name, work in {
         "restart": lambda: flow.restart(u),

@@ -23,18 +23,22 @@ struct BranchStep {
   double dt;
   V rate, damping;  // damping: 1/(1 + z)
 
-  FEMCRUST_HD BranchStep(double dt_, V rate_)
+  FEMCRUST_INLINE_MEMBER BranchStep(double dt_, V rate_)
       : dt(dt_), rate(rate_), damping(1 / (1 + TrBdf2::kDiagonal * dt_ * rate_)) {}
 
   /// v* of the first stage, from v and its rate at t.
-  FEMCRUST_HD V first(V v, V k0) const { return v + TrBdf2::kDiagonal * dt * k0; }
+  FEMCRUST_INLINE_MEMBER V first(V v, V k0) const { return v + TrBdf2::kDiagonal * dt * k0; }
   /// v* of the second, from v and the rates at t and t + γ Δt.
-  FEMCRUST_HD V second(V v, V k0, V k1) const { return v + TrBdf2::kWeight * dt * (k0 + k1); }
+  FEMCRUST_INLINE_MEMBER V second(V v, V k0, V k1) const {
+    return v + TrBdf2::kWeight * dt * (k0 + k1);
+  }
   /// k of a stage.
-  FEMCRUST_HD V flow(V e, V v_star) const { return (e - v_star) * (rate * damping); }
+  FEMCRUST_INLINE_MEMBER V flow(V e, V v_star) const { return (e - v_star) * (rate * damping); }
   /// v at t + Δt.
-  FEMCRUST_HD V last(V v_star, V k2) const { return v_star + TrBdf2::kDiagonal * dt * k2; }
-  FEMCRUST_HD V error(V k0, V k1, V k2) const {
+  FEMCRUST_INLINE_MEMBER V last(V v_star, V k2) const {
+    return v_star + TrBdf2::kDiagonal * dt * k2;
+  }
+  FEMCRUST_INLINE_MEMBER V error(V k0, V k1, V k2) const {
     return dt / 3 * damping * ((1 - TrBdf2::kRoot2) * k0 + k1 - TrBdf2::kGamma * k2);
   }
 };

@@ -42,7 +42,7 @@ class FaceFlow {
 
   template <class Stage>
   FlowNorms<> flow(double dt, const double* u, double* f) {
-    FlowNorms<> norms;
+    FlowNorms<> norms{};
     const auto n = static_cast<std::size_t>(branches_.number);
     for (std::size_t k = 0; k < nodes_.size() / kNodes; ++k)
       for (std::size_t p = 0; p < kPoints; ++p) {

@@ -116,7 +116,7 @@ __device__ __forceinline__ void sum_norms(FlowNorms<> norms, FlowNorms<>* gNorms
   }
   __syncthreads();
   if (threadIdx.x > 0) return;
-  FlowNorms<> sum;
+  FlowNorms<> sum{};
   for (int w = 0; w < kWarps; ++w) {
     sum.error += sNorms[0][w];
     sum.stress += sNorms[1][w];
@@ -142,7 +142,7 @@ FEMCRUST_KERNEL void __launch_bounds__(Tile::kElements, Tile::kBlocksEach)
   // ---- compute
   double stress[kPoints][6] = {};
   double* const sStrain = tiles.sForces + threadIdx.x;
-  FlowNorms<> norms;
+  FlowNorms<> norms{};
   if (k >= 0) {
     double g[3][3];
     const double weight = shape(element, tiles.sVertices, g);

@@ -10,13 +10,13 @@ namespace femcrust {
 /// ∫ 2 μ |e − v|² dV, summed over branches.
 template <class V = double>
 struct FlowNorms {
-  V error{}, stress{};
+  V error, stress;
 };
 
 /// Added in their order.
 template <class Parts>
 FlowNorms<> total(const Parts& parts) {
-  FlowNorms<> sum;
+  FlowNorms<> sum{};
   for (const FlowNorms<>& part : parts) {
     sum.error += part.error;
     sum.stress += part.stress;
@@ -30,7 +30,7 @@ struct FlowState {
   double *v, *rate, *middle, *next;
   std::size_t apart;
 
-  FEMCRUST_HD FlowState operator+(std::size_t place) const {
+  FEMCRUST_INLINE_MEMBER FlowState operator+(std::size_t place) const {
     return {v + place, rate + place, middle + place, next + place, apart};
   }
 };
@@ -146,7 +146,7 @@ struct LastStage {
 struct FlowBetween {
   double start, end, start_rate, end_rate;  // weights
 
-  FEMCRUST_HD FlowBetween(double dt, double s)
+  FEMCRUST_INLINE_MEMBER FlowBetween(double dt, double s)
       : start((1 - s) * (1 - s) * (1 + 2 * s)),
         end(s * s * (3 - 2 * s)),
         start_rate(s * (1 - s) * (1 - s) * dt),
@@ -154,7 +154,7 @@ struct FlowBetween {
 
   /// stress += 2 μ v
   template <class V>
-  FEMCRUST_HD void at(V two_mu, const FlowState& s, V stress[6]) const {
+  FEMCRUST_INLINE_MEMBER void at(V two_mu, const FlowState& s, V stress[6]) const {
     V v[kDeviator];
     FEMCRUST_UNROLL(5)
     for (std::size_t m = 0; m < kDeviator; ++m) {

@@ -70,17 +70,15 @@ class TetFlow<Cpu> {
   }
   /// f: nodal forces of the first stage, [n_nodes][3]
   void first(double dt, double* f) {
-    each_block([&](const FlowBlock& block, Index, double* scratch) {
+    sum_blocks(f, [&](const FlowBlock& block, double* scratch) {
       kernels().first(block, dt, f, scratch);
     });
-    clear_untouched(f);
   }
   /// Takes u of the first stage; f: forces of the second.
   void second(double dt, const double* u, double* f) {
-    each_block([&](const FlowBlock& block, Index, double* scratch) {
+    sum_blocks(f, [&](const FlowBlock& block, double* scratch) {
       kernels().second(block, dt, u, f, scratch);
     });
-    clear_untouched(f);
   }
   /// Takes u of the second stage: the state at the end of the step, until `accept` is none. Norms
   /// are added in the order of the blocks.
@@ -140,18 +138,27 @@ class TetFlow<Cpu> {
     }
   }
 
-  /// work(block, its number, scratch): colour after colour, each block by one thread.
+  /// work(block, its number, scratch), in any order.
   template <class Work>
   void each_block(const Work& work) {
-    const std::size_t scratch = 8 * static_cast<std::size_t>(blocks_.most_nodes);
+#pragma omp parallel for schedule(static)
+    for (Index number = 0; number < blocks_.n_blocks; ++number)
+      work(view(static_cast<std::size_t>(number)), number, scratch());
+  }
+  /// f = Σ of what work(block, scratch) gives, colour after colour: no two threads meet at a node.
+  template <class Work>
+  void sum_blocks(double* f, const Work& work) {
 #pragma omp parallel
     for (std::size_t c = 0; c + 1 < blocks_.colour_begin.size(); ++c) {
 #pragma omp for schedule(static)
-      for (Index k = blocks_.colour_begin[c]; k < blocks_.colour_begin[c + 1]; ++k) {
-        const Index number = blocks_.order[static_cast<std::size_t>(k)];
-        work(view(static_cast<std::size_t>(number)), number, Cpu::scratch<double>(scratch));
-      }
+      for (Index k = blocks_.colour_begin[c]; k < blocks_.colour_begin[c + 1]; ++k)
+        work(view(static_cast<std::size_t>(blocks_.order[static_cast<std::size_t>(k)])), scratch());
     }
+    for (const Index node : blocks_.untouched)
+      std::fill_n(f + 3 * static_cast<std::size_t>(node), 3, 0.0);
+  }
+  double* scratch() const {
+    return Cpu::scratch<double>(8 * static_cast<std::size_t>(blocks_.most_nodes));
   }
 
   FlowBlock view(std::size_t b) {
@@ -173,11 +180,6 @@ class TetFlow<Cpu> {
             state + branch * kState,
             offset_rows_.data() + batch,
             offsets_.data()};
-  }
-
-  void clear_untouched(double* f) const {
-    for (const Index node : blocks_.untouched)
-      std::fill_n(f + 3 * static_cast<std::size_t>(node), 3, 0.0);
   }
 
   const ElementBlocks& blocks_;

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -232,21 +235,50 @@ def test_two_steps_are_those_of_the_formulae(some: Case, backend: Any) -> None:
             assert_same(flow.stress(dt, theta), inside.stress(dt, theta))
 
 
+def step(some: Case, backend: Any) -> list[np.ndarray]:
+    """All that one step gives."""
+    flow = some.flow(backend)
+    flow.set_offsets(some.offset_cells, some.offsets)
+    flow.restart(some.u[0])
+    values = [flow.first(0.5), flow.second(0.5, some.u[1]), *flow.last(0.5, some.u[2])]
+    flow.accept()
+    return [*map(np.asarray, values), np.asarray(flow.stress(0.5, 0.6))]
+
+
 def test_a_device_gives_the_same_bits_again_and_those_of_the_host_but_for_rounding(
     on_device: Any,
 ) -> None:
     some = CASES["three branches, gaps, faces"]()
-    found = []
-    for backend in (backends.select("cpu"), on_device, on_device):
-        flow = some.flow(backend)
-        flow.set_offsets(some.offset_cells, some.offsets)
-        flow.restart(some.u[0])
-        values = [flow.first(0.5), flow.second(0.5, some.u[1]), *flow.last(0.5, some.u[2])]
-        flow.accept()
-        found.append([*map(np.asarray, values), flow.stress(0.5, 0.6)])
-    for host, device, again in zip(*found, strict=True):
+    backends_of = backends.select("cpu"), on_device, on_device
+    for host, device, again in zip(*(step(some, b) for b in backends_of), strict=True):
         assert_same(device, host)
         assert np.array_equal(device, again)
+
+
+def test_one_thread_and_two_give_the_same_bits() -> None:
+    some, before = case(2, 0.9, 2, n=8), backends.set_threads(None)
+    try:
+        found = []
+        for threads in (1, 2):
+            backends.set_threads(threads)
+            found.append(step(some, backends.select("cpu")))
+    finally:
+        backends.set_threads(before)
+    assert all(np.array_equal(one, two) for one, two in zip(*found, strict=True))
+
+
+@pytest.mark.parametrize("name", ["v2", "v3"])
+def test_other_instruction_sets_follow_the_formulae(name: str) -> None:
+    if name >= str(backends.core().instruction_set):
+        pytest.skip("the one that the other tests use, or one that is not here")
+    pytest_here = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__]
+    done = subprocess.run(
+        [*pytest_here, "-k", "steps and cpu"],
+        env={**os.environ, "FEMCRUST_ISA": name},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
 
 
 def test_elements_must_ascend_and_lie_in_the_body(backend: Any) -> None:

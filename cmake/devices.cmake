@@ -30,7 +30,8 @@ set(FEMCRUST_DEVICE_SOURCES
     csrc/operators/vertex_fields_device.cu
     csrc/preconditioners/cluster_kernels.cu
     csrc/preconditioners/small_cluster_kernels.cu
-    csrc/preconditioners/small_cluster_mma.cu)
+    csrc/preconditioners/small_cluster_mma.cu
+    csrc/timestepping/flow.cu)
 
 set(FEMCRUST_HAS_CUDA ${FEMCRUST_CUDA})
 if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)

@@ -29,6 +29,7 @@ SOLVER = ("tests/unit/test_solver_iterations.py",)
 GUESS = ("tests/unit/test_guess.py",)
 MMA = ("tests/unit/test_device_mma.py",)
 RHEOLOGY = ("tests/unit/test_rheology.py",)
+FLOW = ("tests/unit/test_flow.py",)
 RELAXING = ("tests/unit/test_relaxing.py",)
 EMULATOR = ("tests/unit/test_device_emulator.py",)
 
@@ -497,6 +498,42 @@ MUTATIONS = (
         "  held -= bytes;\n",
         "",
         EMULATOR,
+    ),
+    # flow of rock that relaxes
+    Mutation(
+        "a sign in the estimate of a step's error",
+        "csrc/materials/branch.hpp",
+        "k0 + k1 - TrBdf2::kGamma * k2",
+        "k0 - k1 - TrBdf2::kGamma * k2",
+        FLOW,
+    ),
+    Mutation(
+        "rates of the second stage weigh a third, not √2/4",
+        "csrc/materials/branch.hpp",
+        "kWeight = kRoot2 / 4;",
+        "kWeight = 1.0 / 3;",
+        FLOW,
+    ),
+    Mutation(
+        "zz of a deviator has the sign of xx and yy",
+        "csrc/materials/branch.hpp",
+        "tensor[2] -= factor",
+        "tensor[2] += factor",
+        FLOW,
+    ),
+    Mutation(
+        "points on infinite elements weigh the same",
+        "csrc/timestepping/face_flow.hpp",
+        "weights_[k * kPoints + p] * stress",
+        "weights_[k * kPoints] * stress",
+        FLOW,
+    ),
+    Mutation(
+        "elements that do not flow shift those after them",
+        "csrc/timestepping/flow.cu",
+        "flow.cells[static_cast<std::size_t>(block.first_element) + threadIdx.x]",
+        "static_cast<Index>(block.first_element + threadIdx.x) % flow.n_cells",
+        FLOW,
     ),
     # Tensor Cores
     Mutation(

@@ -8,6 +8,7 @@
 #include "bindings/bind.hpp"
 #include "bindings/device_setup.hpp"
 #include "bindings/multigrid_cuda.hpp"
+#include "timestepping/tet_flow_cuda.hpp"
 
 void femcrust::bind_cuda(pybind11::module_& m) {
   femcrust::bind<femcrust::Cuda>(m);

@@ -2,26 +2,25 @@
 #pragma once
 #include "bindings/predictor.hpp"
 #include "bindings/problem.hpp"
-#include "timestepping/flow.hpp"
+#include "timestepping/face_flow.hpp"
+#include "timestepping/tet_flow.hpp"
 
 namespace femcrust {
 
-/// Branches of cells: moduli and rates of shape (n_cells, n_branches).
-template <class Cells>
-Flow<Cells> make_flow(Cells cells, const Dense<double>& moduli, const Dense<double>& rates,
-                      const char* name) {
-  require_shape(moduli, {cells.size(), -1}, name);
-  require_shape(rates, {cells.size(), moduli.shape(1)}, name);
-  return Flow<Cells>(std::move(cells), static_cast<int>(moduli.shape(1)), to_vector(moduli),
-                     to_vector(rates));
+/// Branches of n cells: moduli and rates of shape (n, n_branches).
+inline Branches to_branches(const Dense<double>& moduli, const Dense<double>& rates, py::ssize_t n,
+                            const char* name) {
+  require_shape(moduli, {n, -1}, name);
+  require_shape(rates, {n, moduli.shape(1)}, name);
+  return {static_cast<int>(moduli.shape(1)), to_vector(moduli), to_vector(rates)};
 }
 
-/// Tetrahedra of a body and its infinite elements. The host keeps the state, whatever B.
+/// Tetrahedra of a body, and its infinite elements, which stay on the host.
 template <class B>
 struct BodyFlow {
   std::shared_ptr<const OwnedBody<B>> body;
-  Flow<FlowingTets> tets;
-  Flow<FlowingFaces> faces;
+  TetFlow<B> tets;
+  FaceFlow faces;
 
   py::array_t<double> forces() const { return py::array_t<double>({body->n_nodes(), Index(3)}); }
   const double* nodal(const Dense<double>& u) const {
@@ -35,33 +34,38 @@ void bind_flow(py::module_& m) {
   if constexpr (std::is_same_v<B, Cpu>) bind_predictor(m);
   using Held = BodyFlow<B>;
   py::class_<Held>(m, "Flow")
-      .def(py::init([](std::shared_ptr<const OwnedBody<B>> body, const Dense<Index>& elements,
-                       const Dense<double>& moduli, const Dense<double>& rates,
-                       const Dense<Index>& face_nodes, const Dense<double>& face_gradients,
-                       const Dense<double>& face_weights, const Dense<double>& face_moduli,
-                       const Dense<double>& face_rates) {
-             require_shape(face_nodes, {-1, 6}, "face_nodes");
-             require_shape(face_gradients, {face_nodes.shape(0), 6, 6, 3}, "face_gradients");
-             require_shape(face_weights, {face_nodes.shape(0), 6}, "face_weights");
-             const auto inside = [](const Dense<Index>& a, Index n) {
-               return std::all_of(a.data(), a.data() + a.size(),
-                                  [n](Index k) { return k >= 0 && k < n; });
-             };
-             require(inside(elements, body->blocks->n_elements), "elements: outside the body");
-             require(inside(face_nodes, body->n_nodes()), "face_nodes: outside the body");
-             FlowingTets tets(body->view(), to_vector(elements));
-             FlowingFaces faces(to_vector(face_nodes), to_vector(face_gradients),
-                                to_vector(face_weights));
-             return Held{body, make_flow(std::move(tets), moduli, rates, "moduli"),
-                         make_flow(std::move(faces), face_moduli, face_rates, "face_moduli")};
-           }),
-           py::arg("body"), py::arg("elements"), py::arg("moduli"), py::arg("rates"),
-           py::arg("face_nodes"), py::arg("face_gradients"), py::arg("face_weights"),
-           py::arg("face_moduli"), py::arg("face_rates"))
+      .def(
+          py::init([](std::shared_ptr<const OwnedBody<B>> body, const Dense<Index>& elements,
+                      const Dense<double>& moduli, const Dense<double>& rates,
+                      const Dense<Index>& face_nodes, const Dense<double>& face_gradients,
+                      const Dense<double>& face_weights, const Dense<double>& face_moduli,
+                      const Dense<double>& face_rates) {
+            require_shape(face_nodes, {-1, 6}, "face_nodes");
+            require_shape(face_gradients, {face_nodes.shape(0), 6, 6, 3}, "face_gradients");
+            require_shape(face_weights, {face_nodes.shape(0), 6}, "face_weights");
+            const auto inside = [](const Dense<Index>& a, Index n) {
+              return std::all_of(a.data(), a.data() + a.size(),
+                                 [n](Index k) { return k >= 0 && k < n; });
+            };
+            require(inside(elements, body->blocks->n_elements), "elements: outside the body");
+            require(inside(face_nodes, body->n_nodes()), "face_nodes: outside the body");
+            const std::vector<Index> listed = to_vector(elements);
+            require(std::adjacent_find(listed.begin(), listed.end(), std::greater_equal<Index>()) ==
+                        listed.end(),
+                    "elements: not ascending");
+            return Held{body,
+                        {body->view(), *body->product_blocks, listed,
+                         to_branches(moduli, rates, elements.size(), "moduli")},
+                        {to_vector(face_nodes), to_vector(face_gradients), to_vector(face_weights),
+                         to_branches(face_moduli, face_rates, face_nodes.shape(0), "face_moduli")}};
+          }),
+          py::arg("body"), py::arg("elements"), py::arg("moduli"), py::arg("rates"),
+          py::arg("face_nodes"), py::arg("face_gradients"), py::arg("face_weights"),
+          py::arg("face_moduli"), py::arg("face_rates"))
       .def("set_offsets",
            [](Held& f, const Dense<Index>& cells, const Dense<double>& strains) {
              require_shape(strains, {cells.size(), 4, 6}, "strains");
-             f.tets.set_offsets(to_vector(cells), to_vector(strains));
+             f.tets.set_offsets(to_vector(cells), strains.data());
            })
       .def("restart",
            [](Held& f, const Dense<double>& u) {
@@ -69,7 +73,7 @@ void bind_flow(py::module_& m) {
              f.faces.restart(u.data());
            })
       .def("first",
-           [](const Held& f, double dt) {
+           [](Held& f, double dt) {
              auto out = f.forces();
              f.tets.first(dt, out.mutable_data());
              f.faces.first(dt, out.mutable_data());
@@ -84,7 +88,7 @@ void bind_flow(py::module_& m) {
            })
       .def("last",
            [](Held& f, double dt, const Dense<double>& u) {
-             const FlowNorms a = f.tets.last(dt, f.nodal(u)), b = f.faces.last(dt, u.data());
+             const FlowNorms<> a = f.tets.last(dt, f.nodal(u)), b = f.faces.last(dt, u.data());
              return py::make_tuple(a.error + b.error, a.stress + b.stress);
            })
       .def("accept",
@@ -93,7 +97,7 @@ void bind_flow(py::module_& m) {
              f.faces.accept();
            })
       .def("stress",
-           [](const Held& f, double dt, double theta) {
+           [](Held& f, double dt, double theta) {
              py::array_t<double> out({f.tets.size(), Index(4), Index(6)});
              f.tets.stress(dt, theta, out.mutable_data());
              return out;

@@ -13,5 +13,7 @@ using GlobalIndex = std::int64_t;  // sums over ranks, and products of local siz
 /// Internal linkage and always inlined: kernels are compiled once for each instruction set, and the
 /// linker must never take one set's copy of a function for another's.
 #define FEMCRUST_INLINE FEMCRUST_HD static inline __attribute__((always_inline))
+/// The same for members that read their object.
+#define FEMCRUST_INLINE_MEMBER FEMCRUST_HD inline __attribute__((always_inline))
 
 }  // namespace femcrust

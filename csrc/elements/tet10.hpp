@@ -35,55 +35,75 @@ FEMCRUST_INLINE constexpr int voigt(int c, int d) {
   return of[c][d];
 }
 
-/// Displacement gradient at vertex i: H[c][d] = ∂u_c/∂x_d. V: values (a lane vector or a number);
-/// S: geometry of the same lanes, or one number for all lanes. g: gradients of L_1, L_2, L_3.
+/// One row of the displacement gradient at vertex i, h[k] = ∂u/∂x_k, of one direction's values. V:
+/// values (a lane vector or a number); S: geometry of the same lanes, or one number for all lanes.
+/// g: gradients of L_1, L_2, L_3.
+template <class V, class S>
+FEMCRUST_INLINE void gradient_row(const V u[10], const S g[3][3], int i, V h[3]) {
+  V d[4];
+  FEMCRUST_UNROLL(4)
+  for (int j = 0; j < 4; ++j)
+    d[j] = j == i ? 3 * u[i] : 4 * u[edge_node(i, j) < 0 ? 0 : edge_node(i, j)] - u[j];
+  // d_j − d_0 is the bracket of H_i because Σ_j g_j = 0.
+  const V d1 = d[1] - d[0], d2 = d[2] - d[0], d3 = d[3] - d[0];
+  FEMCRUST_UNROLL(3)
+  for (int k = 0; k < 3; ++k) h[k] = d1 * g[0][k] + d2 * g[1][k] + d3 * g[2][k];
+}
+
+/// Displacement gradient at vertex i: H[c][d] = ∂u_c/∂x_d.
 template <class V, class S>
 FEMCRUST_INLINE void vertex_gradient(const V u[10][3], const S g[3][3], int i, V h[3][3]) {
   FEMCRUST_UNROLL(3)
   for (int c = 0; c < 3; ++c) {
-    V d[4];
-    FEMCRUST_UNROLL(4)
-    for (int j = 0; j < 4; ++j)
-      d[j] = j == i ? 3 * u[i][c] : 4 * u[edge_node(i, j) < 0 ? 0 : edge_node(i, j)][c] - u[j][c];
-    // d_j − d_0 is the bracket of H_i because Σ_j g_j = 0.
-    const V d1 = d[1] - d[0], d2 = d[2] - d[0], d3 = d[3] - d[0];
-    FEMCRUST_UNROLL(3)
-    for (int k = 0; k < 3; ++k) h[c][k] = d1 * g[0][k] + d2 * g[1][k] + d3 * g[2][k];
+    V of[10];
+    FEMCRUST_UNROLL(10)
+    for (int a = 0; a < 10; ++a) of[a] = u[a][c];
+    gradient_row(of, g, i, h[c]);
   }
 }
 
-/// f = ∫ Bᵀ σ dV of a stress that is linear inside the element, given as V/20 · σ at its vertices.
+/// Forces ∫ Bᵀ σ dV in direction c of a stress that is linear inside the element, given as V/20 · σ
+/// at its vertices.
 template <class V, class S>
-FEMCRUST_INLINE void stress_divergence(const V s[4][6], const S g[3][3], V f[10][3]) {
-  V total[6];
-  FEMCRUST_UNROLL(6)
-  for (int k = 0; k < 6; ++k) total[k] = s[0][k] + s[1][k] + s[2][k] + s[3][k];
+FEMCRUST_INLINE void stress_divergence(int c, const V s[4][6], const S g[3][3], V f[10]) {
+  V total[3];
   FEMCRUST_UNROLL(3)
-  for (int c = 0; c < 3; ++c) {
-    V sum[10];
-    FEMCRUST_UNROLL(10)
-    for (int a = 0; a < 10; ++a) sum[a] = V{};
+  for (int k = 0; k < 3; ++k) {
+    const int m = voigt(c, k);
+    total[k] = s[0][m] + s[1][m] + s[2][m] + s[3][m];
+  }
+  FEMCRUST_UNROLL(10)
+  for (int a = 0; a < 10; ++a) f[a] = V{};
+  FEMCRUST_UNROLL(4)
+  for (int i = 0; i < 4; ++i) {
+    const V t0 = s[i][voigt(c, 0)] + total[0];
+    const V t1 = s[i][voigt(c, 1)] + total[1];
+    const V t2 = s[i][voigt(c, 2)] + total[2];
+    V t[4];  // T_i g_j
+    FEMCRUST_UNROLL(3)
+    for (int j = 0; j < 3; ++j) t[j + 1] = t0 * g[j][0] + t1 * g[j][1] + t2 * g[j][2];
+    t[0] = -(t[1] + t[2] + t[3]);
     FEMCRUST_UNROLL(4)
-    for (int i = 0; i < 4; ++i) {
-      const V t0 = s[i][voigt(c, 0)] + total[voigt(c, 0)];
-      const V t1 = s[i][voigt(c, 1)] + total[voigt(c, 1)];
-      const V t2 = s[i][voigt(c, 2)] + total[voigt(c, 2)];
-      V t[4];  // T_i g_j
-      FEMCRUST_UNROLL(3)
-      for (int j = 0; j < 3; ++j) t[j + 1] = t0 * g[j][0] + t1 * g[j][1] + t2 * g[j][2];
-      t[0] = -(t[1] + t[2] + t[3]);
-      FEMCRUST_UNROLL(4)
-      for (int j = 0; j < 4; ++j) {
-        if (j == i) {
-          sum[i] += 3 * t[i];  // −3 Σ_{j≠i} t_j = 3 t_i
-        } else {
-          sum[edge_node(i, j) < 0 ? 0 : edge_node(i, j)] += 4 * t[j];
-          sum[j] -= t[j];
-        }
+    for (int j = 0; j < 4; ++j) {
+      if (j == i) {
+        f[i] += 3 * t[i];  // −3 Σ_{j≠i} t_j = 3 t_i
+      } else {
+        f[edge_node(i, j) < 0 ? 0 : edge_node(i, j)] += 4 * t[j];
+        f[j] -= t[j];
       }
     }
+  }
+}
+
+/// The same in all directions.
+template <class V, class S>
+FEMCRUST_INLINE void stress_divergence(const V s[4][6], const S g[3][3], V f[10][3]) {
+  FEMCRUST_UNROLL(3)
+  for (int c = 0; c < 3; ++c) {
+    V of[10];
+    stress_divergence(c, s, g, of);
     FEMCRUST_UNROLL(10)
-    for (int a = 0; a < 10; ++a) f[a][c] = sum[a];
+    for (int a = 0; a < 10; ++a) f[a][c] = of[a];
   }
 }
 

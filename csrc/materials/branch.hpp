@@ -17,26 +17,28 @@ struct TrBdf2 {
   static constexpr double kWeight = kRoot2 / 4;    // of the rates at t and t + γ Δt in the second
 };
 
-/// A branch in a step: rate 1/τ, zero where nothing flows.
+/// A branch in a step: rate 1/τ, zero where nothing flows. V: a number, or a vector of them.
+template <class V>
 struct BranchStep {
-  double dt, rate, damping;  // damping: 1/(1 + z)
+  double dt;
+  V rate, damping;  // damping: 1/(1 + z)
 
-  FEMCRUST_HD BranchStep(double dt_, double rate_)
+  FEMCRUST_INLINE_MEMBER BranchStep(double dt_, V rate_)
       : dt(dt_), rate(rate_), damping(1 / (1 + TrBdf2::kDiagonal * dt_ * rate_)) {}
 
   /// v* of the first stage, from v and its rate at t.
-  FEMCRUST_HD double first(double v, double k0) const { return v + TrBdf2::kDiagonal * dt * k0; }
+  FEMCRUST_INLINE_MEMBER V first(V v, V k0) const { return v + TrBdf2::kDiagonal * dt * k0; }
   /// v* of the second, from v and the rates at t and t + γ Δt.
-  FEMCRUST_HD double second(double v, double k0, double k1) const {
+  FEMCRUST_INLINE_MEMBER V second(V v, V k0, V k1) const {
     return v + TrBdf2::kWeight * dt * (k0 + k1);
   }
   /// k of a stage.
-  FEMCRUST_HD double flow(double e, double v_star) const { return (e - v_star) * rate * damping; }
+  FEMCRUST_INLINE_MEMBER V flow(V e, V v_star) const { return (e - v_star) * (rate * damping); }
   /// v at t + Δt.
-  FEMCRUST_HD double last(double v_star, double k2) const {
+  FEMCRUST_INLINE_MEMBER V last(V v_star, V k2) const {
     return v_star + TrBdf2::kDiagonal * dt * k2;
   }
-  FEMCRUST_HD double error(double k0, double k1, double k2) const {
+  FEMCRUST_INLINE_MEMBER V error(V k0, V k1, V k2) const {
     return dt / 3 * damping * ((1 - TrBdf2::kRoot2) * k0 + k1 - TrBdf2::kGamma * k2);
   }
 };
@@ -45,8 +47,9 @@ struct BranchStep {
 constexpr int kDeviator = 5;
 
 /// The deviator of a tensor xx, yy, zz, xy, xz, yz.
-FEMCRUST_INLINE void deviator(const double t[6], double d[kDeviator]) {
-  const double mean = (t[0] + t[1] + t[2]) / 3;
+template <class V>
+FEMCRUST_INLINE void deviator(const V t[6], V d[kDeviator]) {
+  const V mean = (t[0] + t[1] + t[2]) / 3;
   d[0] = t[0] - mean;
   d[1] = t[1] - mean;
   d[2] = t[3];
@@ -54,7 +57,8 @@ FEMCRUST_INLINE void deviator(const double t[6], double d[kDeviator]) {
   d[4] = t[5];
 }
 /// tensor += factor · d
-FEMCRUST_INLINE void add_deviator(double factor, const double d[kDeviator], double tensor[6]) {
+template <class V>
+FEMCRUST_INLINE void add_deviator(V factor, const V d[kDeviator], V tensor[6]) {
   tensor[0] += factor * d[0];
   tensor[1] += factor * d[1];
   tensor[2] -= factor * (d[0] + d[1]);
@@ -63,7 +67,8 @@ FEMCRUST_INLINE void add_deviator(double factor, const double d[kDeviator], doub
   tensor[5] += factor * d[4];
 }
 /// a : b
-FEMCRUST_INLINE double contraction(const double a[kDeviator], const double b[kDeviator]) {
+template <class V>
+FEMCRUST_INLINE V contraction(const V a[kDeviator], const V b[kDeviator]) {
   return 2 * (a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3] + a[4] * b[4]) + a[0] * b[1] +
          a[1] * b[0];
 }

@@ -1,5 +1,5 @@
 /// The element product of one right-hand side: lanes are elements, and a block's nodes are gathered
-/// once into padded local vectors. Included by ebe_kernels.cpp only.
+/// once into padded local vectors. For kernels of one instruction set only.
 #pragma once
 #include "operators/ebe_batch.hpp"
 #include "operators/nodal_access.hpp"
@@ -35,6 +35,23 @@ FEMCRUST_INLINE void scatter_block(const EbeBlock<typename F::Real>& block,
   }
 }
 
+/// f_local += forces of N elements at their nodes, from the first on.
+template <class T, int N, int First = 0>
+FEMCRUST_INLINE void add_at_nodes(const Lanes<T, N> f[10][3], const std::uint16_t* local,
+                                  T* f_local) {
+  using Move = Transpose<T, N>;
+  alignas(64) T forces[10][kPadded * N];
+#pragma GCC unroll 10
+  for (int a = First; a < 10; ++a) Move::to_nodes(f[a], forces[a]);
+  // Element after element: the next sum at a node waits for the one before.
+  for (int e = 0; e < N; ++e)
+#pragma GCC unroll 10
+    for (int a = First; a < 10; ++a) {
+      T* const at = f_local + kPadded * local[a * kLanes + e];
+      store<T, 4>(at, load<T, 4>(at) + load<T, 4>(forces[a] + Move::place(e)));
+    }
+}
+
 /// f += Σ_e K_e u on block-local vectors: lanes are elements.
 template <class T, bool Linear>
 void elements(const EbeBlock<T>& block, const T* u_local, T* f_local) {
@@ -60,16 +77,7 @@ void elements(const EbeBlock<T>& block, const T* u_local, T* f_local) {
         tet10::linear_product<V>(value, of, add);
       else
         tet10::stiffness_product<V, false>(value, of, add);
-      alignas(64) T forces[10][kPadded * N];
-#pragma GCC unroll 10
-      for (int a = first; a < 10; ++a) Move::to_nodes(f[a], forces[a]);
-      // Element after element: the next sum at a node waits for the one before.
-      for (int e = 0; e < N; ++e)
-#pragma GCC unroll 10
-        for (int a = first; a < 10; ++a) {
-          T* const at = f_local + kPadded * local[a * kLanes + e];
-          store<T, 4>(at, load<T, 4>(at) + load<T, 4>(forces[a] + Move::place(e)));
-        }
+      add_at_nodes<T, N, first>(f, local, f_local);
     }
   }
 }

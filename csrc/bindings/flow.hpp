@@ -1,6 +1,5 @@
 /// Flow of rock that relaxes, in Python. No maths here.
 #pragma once
-#include "bindings/predictor.hpp"
 #include "bindings/problem.hpp"
 #include "timestepping/face_flow.hpp"
 #include "timestepping/tet_flow.hpp"
@@ -31,7 +30,6 @@ struct BodyFlow {
 
 template <class B>
 void bind_flow(py::module_& m) {
-  if constexpr (std::is_same_v<B, Cpu>) bind_predictor(m);
   using Held = BodyFlow<B>;
   py::class_<Held>(m, "Flow")
       .def(

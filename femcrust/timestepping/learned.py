@@ -86,7 +86,7 @@ class Learned:
         if self._last is None:
             return
         if self._predictor is None:
-            self._predictor = core().cpu.Predictor(u.size, self._piece, self._pairs)
+            self._predictor = core().Predictor(u.size, self._piece, self._pairs)
         self._predictor.learn(self._last, u)
         self._last = u
         self._increments += 1

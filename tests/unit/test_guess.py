@@ -232,7 +232,7 @@ def test_same_bits_for_any_number_of_threads() -> None:
     try:
         for threads in (1, 2, 5):
             _core.set_threads(threads)
-            predictor = _core.cpu.Predictor(3 * NODES, 192, 8)
+            predictor = _core.Predictor(3 * NODES, 192, 8)
             times = np.cumsum([0.0, *[GAMMA * 0.2, (1 - GAMMA) * 0.2] * 7])
             for t0, t1 in pairwise(times):
                 predictor.learn(u(t0), u(t1))
@@ -244,7 +244,7 @@ def test_same_bits_for_any_number_of_threads() -> None:
 
 
 def test_pairs_that_lose_a_column_go() -> None:
-    predictor = _core.cpu.Predictor(6, 3, 2)
+    predictor = _core.Predictor(6, 3, 2)
     counts = []
     for k in range(9):
         predictor.learn(np.full(6, float(k)), np.full(6, k + 1.5))

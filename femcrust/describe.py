@@ -7,6 +7,7 @@ import logging
 import numpy as np
 
 from femcrust import materials, progress
+from femcrust.materials import creep
 from femcrust.mesh.quality import quality
 from femcrust.model import Model
 from femcrust.outputs.stations import SECONDS_PER_YEAR
@@ -44,11 +45,16 @@ def _describe_relaxation(model: Model) -> None:
         return
     of = model.elastic.index[relaxing.elements]
     for number in np.unique(of):
-        times = relaxing.times[of == number] / SECONDS_PER_YEAR
-        times = times[np.isfinite(times)]
+        rock = relaxing.only(of == number)
+        times, at = rock.times, ""
+        if rock.creeps.any():
+            x = creep.AN_EXAMPLE / creep.sigma_of_strain(rock.moduli[:, 0])
+            times = 1 / (1 / times[:, 0] + rock.powers * x ** (rock.exponents - 1))
+            at = " at a differential stress of 1 MPa"
+        times = times[np.isfinite(times)] / SECONDS_PER_YEAR
         progress.say(
             f"material {model.elastic.names[number]}: relaxation times"
-            f" {times.min():.4g} … {times.max():.4g} yr"
+            f" {times.min():.4g} … {times.max():.4g} yr{at}"
         )
     _warn_of_long_steps(model, float(relaxing.times.min()))
 

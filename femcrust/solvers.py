@@ -47,10 +47,12 @@ def solve(
     max_iterations: int = 500,
     guess: Floats | None = None,
     watch: Watch | None = None,
+    reduction: float = 0.0,
 ) -> Solution:
     """Solve K u = f for the free directions; prescribed displacements are added to u.
 
     load : (n_nodes, 3) N, of everything that acts.  guess : (n_nodes, 3) m, whole displacement.
+    reduction : of the first residual; the solve ends there, or at the tolerance
     """
     found = solve_many(
         operator,
@@ -60,6 +62,7 @@ def solve(
         max_iterations=max_iterations,
         guess=None if guess is None else guess[:, :, None],
         watch=watch,
+        reduction=reduction,
     )
     return Solution(
         found.displacement[:, :, 0], found.iterations[0], found.residuals[0], found.seconds
@@ -75,6 +78,7 @@ def solve_many(
     max_iterations: int = 500,
     guess: Floats | None = None,
     watch: Watch | None = None,
+    reduction: float = 0.0,
 ) -> Solutions:
     """Solve for many loads at once, (n_nodes, 3, k); each column to the tolerance on its own.
 
@@ -86,6 +90,7 @@ def solve_many(
     u = np.empty(loads.shape)  # pages that nobody touches take no memory
     iterations: list[int] = []
     residuals: list[list[float]] = []
+    enough = _Enough(watch, reduction)
     for first, last, width in batches(loads.shape[2], preconditioner.most_columns):
         some = slice(first, last)
         part, columns = operator.backend.cg(
@@ -96,10 +101,10 @@ def solve_many(
             tolerance,
             max_iterations,
             True,
-            watch or (lambda iteration, residual: True),
+            enough,
         )
         for converged, broken_down, count, history in columns[: last - first]:
-            if not converged:
+            if not converged and not enough.reached:
                 raise NotConverged(
                     _advice(count, max_iterations, history[-1], tolerance, broken_down)
                 )
@@ -112,6 +117,21 @@ def solve_many(
             u[:, :, some] = part[:, :, : last - first]
     u += operator.prescribed[:, :, None]
     return Solutions(u, iterations, residuals, time.perf_counter() - start)
+
+
+class _Enough:
+    """A watch that ends a solve at a part of its first residual."""
+
+    def __init__(self, watch: Watch | None, reduction: float) -> None:
+        self._watch, self._reduction = watch, reduction
+        self._first = 0.0
+        self.reached = False
+
+    def __call__(self, iteration: int, residual: float) -> bool:
+        if iteration == 0:
+            self._first = residual
+        self.reached = residual < self._reduction * self._first
+        return not self.reached and (self._watch is None or self._watch(iteration, residual))
 
 
 def batches(n: int, most: int = WIDTHS[-1]) -> Iterator[tuple[int, int, int]]:

@@ -43,6 +43,9 @@ DIMENSIONS = {
     "stiffness": Dimension("stiffness per area", "Pa/m", "10 MPa/m"),
     "body force": Dimension("force per volume", "N/m^3", "-27 kN/m^3"),
     "moment": Dimension("moment", "N*m", "1e18 N*m"),
+    "temperature": Dimension("temperature", "K", "1500 K"),
+    "energy per mole": Dimension("activation energy", "J/mol", "480 kJ/mol"),
+    "volume per mole": Dimension("activation volume", "m^3/mol", "11 cm^3/mol"),
     "angle": Dimension("angle", "deg", "90 deg"),
 }
 
@@ -52,6 +55,7 @@ _DEGREES |= dict.fromkeys(("radian", "radians"), math.degrees(1.0))
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.?(?:inf|infinity|nan)\b", re.IGNORECASE)
 _TERM = re.compile(r"(?P<join>\s*[*/]\s*|\s*)(?P<name>[A-Za-zµμ]+)(?:(?:\^|\*\*)(?P<power>-?\d+))?")
+_DIMENSIONS = ("[length]", "[mass]", "[time]", "[temperature]", "[substance]")
 _COMMON = ("mm", "cm", "m", "km", "Pa", "kPa", "MPa", "GPa", "kg", "N", "kN", "s", "yr", "deg")
 
 
@@ -148,7 +152,7 @@ def _factor(terms: list[tuple[str, int]], wanted: Dimension, text: str) -> float
             return _DEGREES[terms[0][0]]
         raise NoQuantity(f"{shown(text)} is no angle; {write}")
     factor = 1.0
-    dimensions = dict.fromkeys(("[length]", "[mass]", "[time]"), 0)
+    dimensions = dict.fromkeys(_DIMENSIONS, 0)
     for name, power in terms:
         found = _unit(name)
         if found is None:
@@ -173,7 +177,7 @@ def _times(factor: float, unit: float, power: int) -> float:
 
 @dataclass(frozen=True)
 class _Unit:
-    """One name: SI factor and powers of length, mass, time."""
+    """One name: SI factor and powers of its dimensions."""
 
     factor: float
     dimensions: tuple[tuple[str, int], ...]
@@ -188,7 +192,7 @@ def _registry() -> pint.UnitRegistry[float]:
 
 @lru_cache(maxsize=512)
 def _unit(name: str) -> _Unit | None:
-    """The unit called `name`, or None; scales with an offset have no dimension of ours."""
+    """The unit called `name`, or None; scales with an offset, as degC, are none."""
     import pint
 
     registry = _registry()
@@ -196,9 +200,10 @@ def _unit(name: str) -> _Unit | None:
         factor, base = registry.get_base_units(name)
         powers = tuple((str(d), float(str(e))) for d, e in base.dimensionality.items())
         scale = float(str(factor))
+        offset = float(str(registry.Quantity(0.0, name).to_base_units().magnitude))
     except (pint.PintError, ValueError, AttributeError, TypeError, KeyError):
         return None
-    if any(not exponent.is_integer() for _, exponent in powers):
+    if offset != 0.0 or any(not exponent.is_integer() for _, exponent in powers):
         return None
     return _Unit(scale, tuple((d, int(exponent)) for d, exponent in powers))
 

@@ -30,6 +30,7 @@ GUESS = ("tests/unit/test_guess.py",)
 MMA = ("tests/unit/test_device_mma.py",)
 RHEOLOGY = ("tests/unit/test_rheology.py",)
 FLOW = ("tests/unit/test_flow.py",)
+CREEP = ("tests/unit/test_creep_flow.py",)
 RELAXING = ("tests/unit/test_relaxing.py",)
 EMULATOR = ("tests/unit/test_device_emulator.py",)
 
@@ -95,8 +96,8 @@ MUTATIONS = (
     Mutation(
         "springs act over twice their area",
         "femcrust/operators/surface.py",
-        "double_area / 2, mass",
-        "double_area, mass",
+        "_doubled_normals(corners), axis=1) / 2",
+        "_doubled_normals(corners), axis=1)",
         SURFACE,
     ),
     # faults
@@ -534,6 +535,27 @@ MUTATIONS = (
         "flow.cells[static_cast<std::size_t>(block.first_element) + threadIdx.x]",
         "static_cast<Index>(block.first_element + threadIdx.x) % flow.n_cells",
         FLOW,
+    ),
+    Mutation(
+        "creep as a power of |w|², not of |w|",
+        "csrc/materials/creep.hpp",
+        "(n - 1) / 2 * log(square)",
+        "(n - 1) * log(square)",
+        CREEP,
+    ),
+    Mutation(
+        "the length of a stress that creeps follows one Newton step",
+        "csrc/materials/creep.hpp",
+        "step < 12",
+        "step < 1",
+        CREEP,
+    ),
+    Mutation(
+        "a flow law takes the stress for the differential one of shear",
+        "femcrust/materials/creep.py",
+        "2 * np.sqrt(3.0) * mu",
+        "2 * mu",
+        ("tests/verification/creep/test_creep_of_a_point.py",),
     ),
     # Tensor Cores
     Mutation(

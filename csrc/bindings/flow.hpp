@@ -1,5 +1,10 @@
 /// Flow of rock that relaxes, in Python. No maths here.
 #pragma once
+#include <pybind11/stl.h>
+
+#include <optional>
+#include <tuple>
+
 #include "bindings/problem.hpp"
 #include "timestepping/face_flow.hpp"
 #include "timestepping/tet_flow.hpp"
@@ -11,8 +16,21 @@ inline Branches to_branches(const Dense<double>& moduli, const Dense<double>& ra
                             const char* name) {
   require_shape(moduli, {n, -1}, name);
   require_shape(rates, {n, moduli.shape(1)}, name);
-  return {static_cast<int>(moduli.shape(1)), to_vector(moduli), to_vector(rates)};
+  return {static_cast<int>(moduli.shape(1)), to_vector(moduli), to_vector(rates), {}, {}};
 }
+
+/// Of n cells that creep by a power of the stress: one branch with powers and exponents, (n,).
+inline Branches to_creep(Branches branches, const Dense<double>& powers,
+                         const Dense<double>& exponents, py::ssize_t n, const char* name) {
+  require(branches.number == 1, std::string(name) + ": rock that creeps has one branch");
+  require_shape(powers, {n}, name);
+  require_shape(exponents, {n}, name);
+  branches.powers = to_vector(powers);
+  branches.exponents = to_vector(exponents);
+  return branches;
+}
+
+using Creep = std::optional<std::tuple<Dense<double>, Dense<double>>>;  // powers, exponents
 
 /// Tetrahedra of a body, and its infinite elements, which stay on the host.
 template <class B>
@@ -32,34 +50,44 @@ template <class B>
 void bind_flow(py::module_& m) {
   using Held = BodyFlow<B>;
   py::class_<Held>(m, "Flow")
-      .def(
-          py::init([](std::shared_ptr<const OwnedBody<B>> body, const Dense<Index>& elements,
-                      const Dense<double>& moduli, const Dense<double>& rates,
-                      const Dense<Index>& face_nodes, const Dense<double>& face_gradients,
-                      const Dense<double>& face_weights, const Dense<double>& face_moduli,
-                      const Dense<double>& face_rates) {
-            require_shape(face_nodes, {-1, 6}, "face_nodes");
-            require_shape(face_gradients, {face_nodes.shape(0), 6, 6, 3}, "face_gradients");
-            require_shape(face_weights, {face_nodes.shape(0), 6}, "face_weights");
-            const auto inside = [](const Dense<Index>& a, Index n) {
-              return std::all_of(a.data(), a.data() + a.size(),
-                                 [n](Index k) { return k >= 0 && k < n; });
-            };
-            require(inside(elements, body->blocks->n_elements), "elements: outside the body");
-            require(inside(face_nodes, body->n_nodes()), "face_nodes: outside the body");
-            const std::vector<Index> listed = to_vector(elements);
-            require(std::adjacent_find(listed.begin(), listed.end(), std::greater_equal<Index>()) ==
-                        listed.end(),
-                    "elements: not ascending");
-            return Held{body,
-                        {body->view(), *body->product_blocks, listed,
-                         to_branches(moduli, rates, elements.size(), "moduli")},
-                        {to_vector(face_nodes), to_vector(face_gradients), to_vector(face_weights),
-                         to_branches(face_moduli, face_rates, face_nodes.shape(0), "face_moduli")}};
-          }),
-          py::arg("body"), py::arg("elements"), py::arg("moduli"), py::arg("rates"),
-          py::arg("face_nodes"), py::arg("face_gradients"), py::arg("face_weights"),
-          py::arg("face_moduli"), py::arg("face_rates"))
+      .def(py::init([](std::shared_ptr<const OwnedBody<B>> body, const Dense<Index>& elements,
+                       const Dense<double>& moduli, const Dense<double>& rates,
+                       const Dense<Index>& face_nodes, const Dense<double>& face_gradients,
+                       const Dense<double>& face_weights, const Dense<double>& face_moduli,
+                       const Dense<double>& face_rates, const Creep& creep,
+                       const Creep& face_creep) {
+             require_shape(face_nodes, {-1, 6}, "face_nodes");
+             require_shape(face_gradients, {face_nodes.shape(0), 6, 6, 3}, "face_gradients");
+             require_shape(face_weights, {face_nodes.shape(0), 6}, "face_weights");
+             const auto inside = [](const Dense<Index>& a, Index n) {
+               return std::all_of(a.data(), a.data() + a.size(),
+                                  [n](Index k) { return k >= 0 && k < n; });
+             };
+             require(inside(elements, body->blocks->n_elements), "elements: outside the body");
+             require(inside(face_nodes, body->n_nodes()), "face_nodes: outside the body");
+             const std::vector<Index> listed = to_vector(elements);
+             require(std::adjacent_find(listed.begin(), listed.end(),
+                                        std::greater_equal<Index>()) == listed.end(),
+                     "elements: not ascending");
+             require(creep.has_value() == face_creep.has_value(), "creep: of cells and of faces");
+             const auto made = [](Branches branches, const Creep& powers, py::ssize_t n,
+                                  const char* name) {
+               if (!powers) return branches;
+               const auto& [p, exponents] = *powers;
+               return to_creep(std::move(branches), p, exponents, n, name);
+             };
+             const py::ssize_t n_faces = face_nodes.shape(0);
+             return Held{body,
+                         {body->view(), *body->product_blocks, listed,
+                          made(to_branches(moduli, rates, elements.size(), "moduli"), creep,
+                               elements.size(), "creep")},
+                         {to_vector(face_nodes), to_vector(face_gradients), to_vector(face_weights),
+                          made(to_branches(face_moduli, face_rates, n_faces, "face_moduli"),
+                               face_creep, n_faces, "face_creep")}};
+           }),
+           py::arg("body"), py::arg("elements"), py::arg("moduli"), py::arg("rates"),
+           py::arg("face_nodes"), py::arg("face_gradients"), py::arg("face_weights"),
+           py::arg("face_moduli"), py::arg("face_rates"), py::arg("creep"), py::arg("face_creep"))
       .def("set_offsets",
            [](Held& f, const Dense<Index>& cells, const Dense<double>& strains) {
              require_shape(strains, {cells.size(), 4, 6}, "strains");
@@ -99,6 +127,31 @@ void bind_flow(py::module_& m) {
              py::array_t<double> out({f.tets.size(), Index(4), Index(6)});
              f.tets.stress(dt, theta, out.mutable_data());
              return out;
+           })
+      .def("softness",
+           [](Held& f, double dt) {
+             py::array_t<double> parts({f.tets.size(), Index(4)});
+             f.tets.softness(dt, parts.mutable_data());
+             return parts;
+           })
+      .def("hold",
+           [](Held& f, const Dense<double>& parts, const Dense<double>& face_parts) {
+             require_shape(parts, {f.tets.size()}, "parts");
+             require_shape(face_parts, {f.faces.size()}, "face_parts");
+             f.tets.hold(parts.data());
+             f.faces.hold(face_parts.data());
+           })
+      .def("trial",
+           [](Held& f, bool second, double dt, const Dense<double>& u) {
+             auto out = f.forces();
+             f.tets.trial(second, dt, f.nodal(u), out.mutable_data());
+             f.faces.trial(second, dt, u.data(), out.mutable_data());
+             return out;
+           })
+      .def("middle",
+           [](Held& f, double dt, const Dense<double>& u) {
+             f.tets.middle(dt, f.nodal(u));
+             f.faces.middle(dt, u.data());
            })
       .def_property_readonly("bytes",
                              [](const Held& f) { return f.tets.bytes() + f.faces.bytes(); });

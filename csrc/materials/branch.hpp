@@ -17,14 +17,28 @@ struct TrBdf2 {
   static constexpr double kWeight = kRoot2 / 4;    // of the rates at t and t + γ Δt in the second
 };
 
-/// A branch in a step: rate 1/τ, zero where nothing flows. V: a number, or a vector of them.
+/// Rates of branches in memory: 1/τ, zero where nothing flows; for rock that creeps
+/// (materials/creep.hpp) also the other three.
+struct FlowRates {
+  const double *linear, *powers, *exponents, *held;
+
+  FEMCRUST_INLINE_MEMBER FlowRates operator+(std::size_t place) const {
+    if (powers == nullptr) return {linear + place, nullptr, nullptr, nullptr};
+    return {linear + place, powers + place, exponents + place, held + place};
+  }
+};
+
+/// A branch in a step. V: a number, or a vector of them side by side.
 template <class V>
 struct BranchStep {
   double dt;
   V rate, damping;  // damping: 1/(1 + z)
 
-  FEMCRUST_INLINE_MEMBER BranchStep(double dt_, V rate_)
-      : dt(dt_), rate(rate_), damping(1 / (1 + TrBdf2::kDiagonal * dt_ * rate_)) {}
+  explicit FEMCRUST_INLINE_MEMBER BranchStep(double dt_) : dt(dt_), rate(), damping() {}
+  /// load(from): of a cell, or of several side by side
+  template <class Load>
+  FEMCRUST_INLINE_MEMBER BranchStep(double dt_, const FlowRates& rates, const Load& load)
+      : dt(dt_), rate(load(rates.linear)), damping(1 / (1 + TrBdf2::kDiagonal * dt_ * rate)) {}
 
   /// v* of the first stage, from v and its rate at t.
   FEMCRUST_INLINE_MEMBER V first(V v, V k0) const { return v + TrBdf2::kDiagonal * dt * k0; }

@@ -83,11 +83,12 @@ template <class Stage>
 __device__ __forceinline__ void branches(const DeviceFlow& flow, std::size_t k, double dt,
                                          double volume, const volatile double* sStrain,
                                          double stress[kPoints][6], FlowNorms<>& norms) {
+  using Step = typename Stage::template Law<double>;
   const auto n = static_cast<std::size_t>(flow.n_cells);
 #pragma unroll 1
   for (int b = 0; b < flow.n_branches; ++b) {
     const std::size_t at = static_cast<std::size_t>(b) * n + k;
-    const BranchStep<double> step(dt, flow.rates[at]);
+    const Step step(dt, flow.rates, [at](const double* from) { return from[at]; });
     const double two_mu = 2 * flow.moduli[at];
 #pragma unroll
     for (int p = 0; p < kPoints; ++p) {
@@ -96,8 +97,8 @@ __device__ __forceinline__ void branches(const DeviceFlow& flow, std::size_t k, 
       if (Stage::kTakesStrain)
 #pragma unroll
         for (int m = 0; m < kDeviator; ++m) e[m] = sStrain[(p * kDeviator + m) * Tile::kElements];
-      Stage::at(FlowPoint<double>{step, two_mu, volume / kPoints, flow.state + place}, e, stress[p],
-                norms);
+      Stage::at(FlowPoint<double, Step>{step, two_mu, volume / kPoints, flow.state + place}, e,
+                stress[p], norms);
     }
   }
 }
@@ -192,6 +193,15 @@ FEMCRUST_KERNEL void stress_between(const DeviceFlow flow, const FlowBetween bet
   for (int m = 0; m < 6; ++m) gStress[(k * kPoints + p) * 6 + m] = tensor[m];
 }
 
+FEMCRUST_KERNEL void softness_at_vertices(const DeviceFlow flow, double dt, double* gParts) {
+  const std::size_t i = std::size_t{blockIdx.x} * kFlatThreads + threadIdx.x;
+  const auto n = static_cast<std::size_t>(flow.n_cells);
+  const std::size_t k = i % n, p = i / n;
+  if (p >= kPoints) return;
+  const CreepStep<double> step(dt, flow.rates, [k](const double* from) { return from[k]; });
+  gParts[k * kPoints + p] = softness(step, flow.state + p * kDeviator * n + k);
+}
+
 template <class Stage>
 void launch_stage(const DeviceFlow& flow, double dt, const double* u, double* f,
                   FlowNorms<>* norms) {
@@ -219,9 +229,32 @@ void stress(const DeviceFlow& flow, const FlowBetween& between, double* out) {
   FEMCRUST_LAUNCH_FREE((stress_between), flat_grid(threads), kFlatThreads, 0, flow, between, out);
 }
 
+void creep_restart(const DeviceFlow& flow, const double* u) {
+  launch_stage<CreepRestart>(flow, 0, u, nullptr, nullptr);
+}
+void creep_first(const DeviceFlow& flow, double dt, const double* u, double* f) {
+  launch_stage<CreepTrial<CreepStage::first>>(flow, dt, u, f, nullptr);
+}
+void creep_middle(const DeviceFlow& flow, double dt, const double* u) {
+  launch_stage<CreepMiddle>(flow, dt, u, nullptr, nullptr);
+}
+void creep_second(const DeviceFlow& flow, double dt, const double* u, double* f) {
+  launch_stage<CreepTrial<CreepStage::second>>(flow, dt, u, f, nullptr);
+}
+void creep_last(const DeviceFlow& flow, double dt, const double* u, FlowNorms<>* norms) {
+  launch_stage<CreepLast>(flow, dt, u, nullptr, norms);
+}
+void softness(const DeviceFlow& flow, double dt, double* parts) {
+  const std::size_t threads = static_cast<std::size_t>(flow.n_cells) * kPoints;
+  FEMCRUST_LAUNCH_FREE((softness_at_vertices), flat_grid(threads), kFlatThreads, 0, flow, dt,
+                       parts);
+}
+
 }  // namespace
 
 extern const DeviceFlowKernels flow_kernels;
-const DeviceFlowKernels flow_kernels = {restart, first, second, last, stress};
+const DeviceFlowKernels flow_kernels = {restart,      first,         second,      last,
+                                        stress,       creep_restart, creep_first, creep_middle,
+                                        creep_second, creep_last,    softness};
 
 }  // namespace femcrust::FEMCRUST_DEVICE

@@ -3,7 +3,7 @@
 /// bits.
 #pragma once
 #include "operators/ebe_device.hpp"
-#include "timestepping/stages.hpp"
+#include "timestepping/creep_stages.hpp"
 
 namespace femcrust {
 
@@ -12,11 +12,12 @@ struct DeviceFlow {
   DeviceBody<double> body;  // its moduli are not read
   Index n_cells;
   int n_branches;
-  const Index* cells;            // [n_elements], -1 where nothing flows
-  const double *moduli, *rates;  // [n_branches][n_cells]: μ, 1/τ
-  FlowState state;               // [n_branches][4][kDeviator][n_cells]
-  const Index* offset_rows;      // [n_cells] into `offsets`, -1 where there are none
-  const double* offsets;         // [·][4][6] strain that is not counted
+  const Index* cells;        // [n_elements], -1 where nothing flows
+  const double* moduli;      // [n_branches][n_cells]: μ
+  FlowRates rates;           // alike
+  FlowState state;           // [n_branches][4][kDeviator][n_cells]
+  const Index* offset_rows;  // [n_cells] into `offsets`, -1 where there are none
+  const double* offsets;     // [·][4][6] strain that is not counted
 };
 
 struct DeviceFlowKernels {
@@ -28,6 +29,15 @@ struct DeviceFlowKernels {
   void (*last)(const DeviceFlow& flow, double dt, const double* u, FlowNorms<>* norms);
   /// stress: [n_cells][4][6]
   void (*stress)(const DeviceFlow& flow, const FlowBetween& between, double* stress);
+
+  // Where rock creeps; f of a trial u.
+  void (*creep_restart)(const DeviceFlow& flow, const double* u);
+  void (*creep_first)(const DeviceFlow& flow, double dt, const double* u, double* f);
+  void (*creep_middle)(const DeviceFlow& flow, double dt, const double* u);
+  void (*creep_second)(const DeviceFlow& flow, double dt, const double* u, double* f);
+  void (*creep_last)(const DeviceFlow& flow, double dt, const double* u, FlowNorms<>* norms);
+  /// parts: [n_cells][4]
+  void (*softness)(const DeviceFlow& flow, double dt, double* parts);
 };
 
 namespace cuda {

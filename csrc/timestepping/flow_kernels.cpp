@@ -56,14 +56,17 @@ FEMCRUST_INLINE void strain(const FlowLanes& lanes, const double* u_local, const
       e[p][m] -= load<double, N>(offsets + (p * kDeviator + m) * kLanes);
 }
 
-/// work(2 μ, 1/τ, state) of each branch.
-template <class Work>
-FEMCRUST_INLINE void branches(const FlowLanes& lanes, const Work& work) {
+/// work(2 μ, step, state) of each branch.
+template <template <class> class Law, class Work>
+FEMCRUST_INLINE void branches(const FlowLanes& lanes, double dt, const Work& work) {
   const FlowBlock& block = lanes.block;
   const auto n = static_cast<std::size_t>(block.n_branches);
   for (std::size_t b = lanes.batch * n; b < (lanes.batch + 1) * n; ++b) {
     const std::size_t at = b * kLanes + static_cast<std::size_t>(lanes.lane);
-    work(2 * load<double, N>(block.moduli + at), load<double, N>(block.rates + at),
+    const auto side_by_side = [&](const double* from) __attribute__((always_inline)) {
+      return load<double, N>(from + at);
+    };
+    work(2 * side_by_side(block.moduli), Law<V>(dt, block.rates, side_by_side),
          block.state + (at - static_cast<std::size_t>(lanes.lane)) * (kPoints * kDeviator) +
              static_cast<std::size_t>(lanes.lane));
   }
@@ -78,12 +81,13 @@ FEMCRUST_INLINE void flow(const FlowLanes& lanes, double dt, const double* u_loc
   V g[3][3], e[kPoints][kDeviator] = {}, stress[kPoints][6] = {}, f[10][3];
   const V weight = shape(lanes, g);
   if constexpr (Stage::kTakesStrain) strain(lanes, u_local, g, e);
-  const auto work = [&](V two_mu, V rate, FlowState state) __attribute__((always_inline)) {
-    const BranchStep<V> step(dt, rate);
+  using Step = typename Stage::template Law<V>;
+  const auto work = [&](V two_mu, const Step& step,
+                        FlowState state) __attribute__((always_inline)) {
     for (std::size_t p = 0; p < kPoints; ++p)
       Stage::template at<V>({step, two_mu, 5 * weight, state + p * kPoint}, e[p], stress[p], norms);
   };
-  branches(lanes, work);
+  branches<Stage::template Law>(lanes, dt, work);
   if constexpr (Stage::kGivesForces) {
     for (auto& s : stress)
       for (V& component : s) component *= weight;
@@ -133,9 +137,12 @@ void stress(const FlowBlock& block, const FlowBetween& between, double* out) {
   for (Index first = 0; first < n; first += N) {
     const FlowLanes lanes{block, static_cast<std::size_t>(first / kLanes), first % kLanes};
     V tensors[kPoints][6] = {};
-    branches(lanes, [&](V two_mu, V, FlowState state) __attribute__((always_inline)) {
-      for (std::size_t p = 0; p < kPoints; ++p) between.at(two_mu, state + p * kPoint, tensors[p]);
-    });
+    const auto work = [&](V two_mu, const BranchStep<V>&, FlowState state)
+                          __attribute__((always_inline)) {
+                            for (std::size_t p = 0; p < kPoints; ++p)
+                              between.at(two_mu, state + p * kPoint, tensors[p]);
+                          };
+    branches<BranchStep>(lanes, 0, work);
     alignas(64) double side_by_side[6 * kPoints][N];
     for (int k = 0; k < 6 * kPoints; ++k) store<double, N>(side_by_side[k], tensors[k / 6][k % 6]);
     for (Index i = 0; i < N && first + i < n; ++i)
@@ -143,8 +150,47 @@ void stress(const FlowBlock& block, const FlowBetween& between, double* out) {
   }
 }
 
+void creep_restart(const FlowBlock& block, const double* u, double* scratch) {
+  flow<CreepRestart>(block, 0, u, nullptr, scratch);
+}
+void creep_first(const FlowBlock& block, double dt, const double* u, double* f, double* scratch) {
+  flow<CreepTrial<CreepStage::first>>(block, dt, u, f, scratch);
+}
+void creep_middle(const FlowBlock& block, double dt, const double* u, double* scratch) {
+  flow<CreepMiddle>(block, dt, u, nullptr, scratch);
+}
+void creep_second(const FlowBlock& block, double dt, const double* u, double* f, double* scratch) {
+  flow<CreepTrial<CreepStage::second>>(block, dt, u, f, scratch);
+}
+FlowNorms<> creep_last(const FlowBlock& block, double dt, const double* u, double* scratch) {
+  return flow<CreepLast>(block, dt, u, nullptr, scratch);
+}
+
+void softness_at_vertices(const FlowBlock& block, double dt, double* out) {
+  const Index n = block.elements.n_elements;
+  for (Index first = 0; first < n; first += N) {
+    const FlowLanes lanes{block, static_cast<std::size_t>(first / kLanes), first % kLanes};
+    V parts[kPoints];
+    branches<CreepStep>(lanes, dt, [&](V, const CreepStep<V>& step, FlowState state) {
+      for (std::size_t p = 0; p < kPoints; ++p) parts[p] = softness(step, state + p * kPoint);
+    });
+    for (Index i = 0; i < N && first + i < n; ++i)
+      for (int p = 0; p < kPoints; ++p) *out++ = parts[p][i];
+  }
+}
+
 }  // namespace
 
-extern const FlowKernels flow_kernels = {restart, first, second, last, stress};
+extern const FlowKernels flow_kernels = {restart,
+                                         first,
+                                         second,
+                                         last,
+                                         stress,
+                                         creep_restart,
+                                         creep_first,
+                                         creep_middle,
+                                         creep_second,
+                                         creep_last,
+                                         softness_at_vertices};
 
 }  // namespace femcrust::FEMCRUST_ISA

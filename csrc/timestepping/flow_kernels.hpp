@@ -2,7 +2,7 @@
 /// as operators/ebe_kernels.hpp is, and by its rules.
 #pragma once
 #include "operators/ebe_kernels.hpp"
-#include "timestepping/stages.hpp"
+#include "timestepping/creep_stages.hpp"
 
 namespace femcrust {
 
@@ -11,10 +11,11 @@ namespace femcrust {
 struct FlowBlock {
   EbeBlock<double> elements;  // its moduli are not read
   int n_branches;
-  const double *moduli, *rates;  // [n_batches][n_branches][16]: μ, 1/τ
-  FlowState state;               // of the first batch
-  const Index* offset_rows;      // [n_batches] into `offsets`, -1 where there are none
-  const double* offsets;         // [·][4][kDeviator][16] strain that is not counted
+  const double* moduli;      // [n_batches][n_branches][16]: μ
+  FlowRates rates;           // alike
+  FlowState state;           // of the first batch
+  const Index* offset_rows;  // [n_batches] into `offsets`, -1 where there are none
+  const double* offsets;     // [·][4][kDeviator][16] strain that is not counted
 };
 
 struct FlowKernels {
@@ -25,6 +26,17 @@ struct FlowKernels {
   FlowNorms<> (*last)(const FlowBlock& block, double dt, const double* u, double* scratch);
   /// stress: [elements that flow][4][6]
   void (*stress)(const FlowBlock& block, const FlowBetween& between, double* stress);
+
+  // Where rock creeps; f of a trial u.
+  void (*creep_restart)(const FlowBlock& block, const double* u, double* scratch);
+  void (*creep_first)(const FlowBlock& block, double dt, const double* u, double* f,
+                      double* scratch);
+  void (*creep_middle)(const FlowBlock& block, double dt, const double* u, double* scratch);
+  void (*creep_second)(const FlowBlock& block, double dt, const double* u, double* f,
+                       double* scratch);
+  FlowNorms<> (*creep_last)(const FlowBlock& block, double dt, const double* u, double* scratch);
+  /// parts: [elements that flow][4]
+  void (*softness)(const FlowBlock& block, double dt, double* parts);
 };
 
 namespace v2 {

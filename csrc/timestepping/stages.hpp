@@ -55,15 +55,20 @@ FEMCRUST_INLINE void put(V v, double* to) {
 
 /// What a stage takes and gives at a point: the deviator of the strain; 2 μ of the branch; the
 /// weight of the point in integrals.
-template <class V>
+template <class V, class Step = BranchStep<V>>
 struct FlowPoint {
-  const BranchStep<V>& step;
+  const Step& step;
   V two_mu, weight;
   FlowState state;
 };
 
+struct Relaxes {
+  template <class V>
+  using Law = BranchStep<V>;
+};
+
 /// Rates of flow under a strain that may have jumped.
-struct Restart {
+struct Restart : Relaxes {
   static constexpr bool kTakesStrain = true, kGivesForces = false;
 
   template <class V>
@@ -78,7 +83,7 @@ struct Restart {
 };
 
 /// Stress of v* of the first stage.
-struct FirstStage {
+struct FirstStage : Relaxes {
   static constexpr bool kTakesStrain = false, kGivesForces = true;
 
   template <class V>
@@ -95,7 +100,7 @@ struct FirstStage {
 };
 
 /// Takes the strain of the first stage: rates in the middle, and stress of v* of the second.
-struct SecondStage {
+struct SecondStage : Relaxes {
   static constexpr bool kTakesStrain = true, kGivesForces = true;
 
   template <class V>
@@ -116,7 +121,7 @@ struct SecondStage {
 };
 
 /// Takes the strain of the second stage: v and its rate at the end, and the norms of the step.
-struct LastStage {
+struct LastStage : Relaxes {
   static constexpr bool kTakesStrain = true, kGivesForces = false;
 
   template <class V>

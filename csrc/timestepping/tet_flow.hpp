@@ -31,6 +31,8 @@ class TetFlow<Cpu> {
     const std::size_t n = n_batches * static_cast<std::size_t>(n_branches_) * kLanes;
     local_ = Array<std::uint16_t>(n_batches * (tet10::kNodes * kLanes));
     for (auto* values : {&moduli_, &rates_}) *values = Array<double>(n);
+    if (branches.creep())
+      for (auto* values : {&powers_, &exponents_, &held_}) *values = Array<double>(n);
     for (auto* state : {&v_, &rate_, &middle_, &next_}) *state = Array<double>(n * kState);
     for (std::size_t k = 0; k < listed.size(); ++k) place(k, listed[k], branches);
     offset_rows_.assign(n_batches, -1);
@@ -38,7 +40,8 @@ class TetFlow<Cpu> {
 
   Index size() const { return cell_begin_.back(); }
   std::size_t bytes() const {
-    return 4 * v_.bytes() + 2 * moduli_.bytes() + local_.bytes() + vertices_.bytes();
+    return 4 * v_.bytes() + 2 * moduli_.bytes() + 3 * held_.bytes() + local_.bytes() +
+           vertices_.bytes();
   }
 
   /// Eigenstrains that the strain of cells does not count: rows [·][4][6] and their cells.
@@ -65,7 +68,8 @@ class TetFlow<Cpu> {
   /// Rates of flow under u, which may have jumped.
   void restart(const double* u) {
     each_block([&](const FlowBlock& block, Index, double* scratch) {
-      if (block.elements.n_batches > 0) kernels().restart(block, u, scratch);
+      if (block.elements.n_batches > 0)
+        (creeps() ? kernels().creep_restart : kernels().restart)(block, u, scratch);
     });
   }
   /// f: nodal forces of the first stage, [n_nodes][3]
@@ -86,7 +90,8 @@ class TetFlow<Cpu> {
     std::vector<FlowNorms<>> parts(static_cast<std::size_t>(blocks_.n_blocks));
     each_block([&](const FlowBlock& block, Index number, double* scratch) {
       if (block.elements.n_batches > 0)
-        parts[static_cast<std::size_t>(number)] = kernels().last(block, dt, u, scratch);
+        parts[static_cast<std::size_t>(number)] =
+            (creeps() ? kernels().creep_last : kernels().last)(block, dt, u, scratch);
     });
     return total(parts);
   }
@@ -104,9 +109,32 @@ class TetFlow<Cpu> {
     });
   }
 
+  /// Of creep: what the matrix of a step may take of the modulus, at the vertices. [n_cells][4]
+  void softness(double dt, double* parts) {
+    each_block([&](const FlowBlock& block, Index number, double*) {
+      const auto first = static_cast<std::size_t>(cell_begin_[static_cast<std::size_t>(number)]);
+      kernels().softness(block, dt, parts + first * kPoints);
+    });
+  }
+  /// What it takes. [n_cells]
+  void hold(const double* parts) {
+    for (std::size_t cell = 0; cell < slot_.size(); ++cell) held_[slot_[cell]] = parts[cell];
+  }
+  /// f: forces of a trial u of the first stage, or of the second once `middle` took the first.
+  void trial(bool second, double dt, const double* u, double* f) {
+    const auto work = second ? kernels().creep_second : kernels().creep_first;
+    sum_blocks(f, [&](const FlowBlock& block, double* scratch) { work(block, dt, u, f, scratch); });
+  }
+  void middle(double dt, const double* u) {
+    each_block([&](const FlowBlock& block, Index, double* scratch) {
+      if (block.elements.n_batches > 0) kernels().creep_middle(block, dt, u, scratch);
+    });
+  }
+
  private:
   static constexpr std::size_t kPoints = tet10::kVertices, kState = kPoints * kDeviator;
 
+  bool creeps() const { return held_.size() > 0; }
   static const FlowKernels& kernels() { return FEMCRUST_FOR_THIS_CPU(flow_kernels); }
 
   /// Batches of the cells of each block.
@@ -136,6 +164,10 @@ class TetFlow<Cpu> {
       moduli_[(batch * n + b) * kLanes + lane] = branches.modulus(cell * n + b);
       rates_[(batch * n + b) * kLanes + lane] = branches.rates[cell * n + b];
     }
+    if (!branches.creep()) return;
+    powers_[slot_[cell]] = branches.powers[cell];
+    exponents_[slot_[cell]] = branches.exponents[cell];
+    held_[slot_[cell]] = 1;
   }
 
   /// work(block, its number, scratch), in any order.
@@ -173,10 +205,11 @@ class TetFlow<Cpu> {
     elements.local = local_.data() + batch * (tet10::kNodes * kLanes);
     elements.data.vertices = vertices_.data();
     const FlowState state{v_.data(), rate_.data(), middle_.data(), next_.data(), kLanes};
+    const FlowRates rates{rates_.data(), powers_.data(), exponents_.data(), held_.data()};
     return {elements,
             n_branches_,
             moduli_.data() + branch,
-            rates_.data() + branch,
+            rates + branch,
             state + branch * kState,
             offset_rows_.data() + batch,
             offsets_.data()};
@@ -189,6 +222,7 @@ class TetFlow<Cpu> {
   std::vector<std::size_t> slot_;                // [n_cells] its batch times 16, and its lane
   Array<std::uint16_t> local_;                   // [n_batches][10][16]
   Array<double> moduli_, rates_;                 // [n_batches][n_branches][16]
+  Array<double> powers_, exponents_, held_;      // alike, or empty
   Array<double> v_, rate_, middle_, next_;       // FlowBlock::state
   std::vector<Index> offset_rows_;               // [n_batches]
   std::vector<double> offsets_;                  // [·][4][kDeviator][16]

@@ -31,6 +31,11 @@ class TetFlow<Cuda> {
     }
     Cuda::copy_in(moduli.data(), moduli.size(), moduli_);
     Cuda::copy_in(rates.data(), rates.size(), rates_);
+    if (branches.creep()) {
+      Cuda::copy_in(branches.powers.data(), n, powers_);
+      Cuda::copy_in(branches.exponents.data(), n, exponents_);
+      hold(std::vector<double>(n, 1.0).data());
+    }
     for (auto* state : {&v_, &rate_, &middle_, &next_})
       *state = DeviceArray<double>(n * many * (kPoints * kDeviator));
     list_offsets({});
@@ -38,14 +43,17 @@ class TetFlow<Cuda> {
 
   Index size() const { return n_cells_; }
   std::size_t bytes() const {
-    return 4 * v_.bytes() + 2 * moduli_.bytes() + cells_.bytes() + offset_rows_.bytes();
+    return 4 * v_.bytes() + 2 * moduli_.bytes() + 3 * held_.bytes() + cells_.bytes() +
+           offset_rows_.bytes();
   }
 
   void set_offsets(const std::vector<Index>& cells, const double* strains) {
     if (cells != offset_cells_) list_offsets(cells);
     Cuda::copy_in(strains, cells.size() * (kPoints * 6), offsets_);
   }
-  void restart(const double* u) { kernels().restart(view(), sent(u)); }
+  void restart(const double* u) {
+    (creeps() ? kernels().creep_restart : kernels().restart)(view(), sent(u));
+  }
   void first(double dt, double* f) {
     kernels().first(view(), dt, forces());
     Cuda::copy_out(f_, f);
@@ -58,7 +66,7 @@ class TetFlow<Cuda> {
   FlowNorms<> last(double dt, const double* u) {
     std::vector<FlowNorms<>> parts(static_cast<std::size_t>(blocks_.view().n_blocks));
     DeviceArray<FlowNorms<>> norms(parts.size());
-    kernels().last(view(), dt, sent(u), norms.data());
+    (creeps() ? kernels().creep_last : kernels().last)(view(), dt, sent(u), norms.data());
     Cuda::copy_out(norms, parts.data());
     return total(parts);
   }
@@ -71,9 +79,24 @@ class TetFlow<Cuda> {
     kernels().stress(view(), FlowBetween(dt, theta), found.data());
     Cuda::copy_out(found, out);
   }
+  void softness(double dt, double* parts) {
+    DeviceArray<double> found(static_cast<std::size_t>(n_cells_) * kPoints);
+    kernels().softness(view(), dt, found.data());
+    Cuda::copy_out(found, parts);
+  }
+  void hold(const double* parts) {
+    Cuda::copy_in(parts, static_cast<std::size_t>(n_cells_), held_);
+  }
+  void trial(bool second, double dt, const double* u, double* f) {
+    (second ? kernels().creep_second : kernels().creep_first)(view(), dt, sent(u), forces());
+    Cuda::copy_out(f_, f);
+  }
+  void middle(double dt, const double* u) { kernels().creep_middle(view(), dt, sent(u)); }
 
  private:
   static constexpr std::size_t kPoints = tet10::kVertices;
+
+  bool creeps() const { return held_.size() > 0; }
 
   static const DeviceFlowKernels& kernels() { return FEMCRUST_FOR_THIS_DEVICE(flow_kernels); }
 
@@ -97,8 +120,9 @@ class TetFlow<Cuda> {
                                   blocks_.parts<double>(1)};
     const FlowState state{v_.data(), rate_.data(), middle_.data(), next_.data(),
                           static_cast<std::size_t>(n_cells_)};
-    return {body,          n_cells_, n_branches_,         cells_.data(),  moduli_.data(),
-            rates_.data(), state,    offset_rows_.data(), offsets_.data()};
+    const FlowRates rates{rates_.data(), powers_.data(), exponents_.data(), held_.data()};
+    return {body,  n_cells_, n_branches_,         cells_.data(),  moduli_.data(),
+            rates, state,    offset_rows_.data(), offsets_.data()};
   }
 
   const DeviceElementBlocks& blocks_;
@@ -107,9 +131,10 @@ class TetFlow<Cuda> {
   Index n_nodes_;
   DeviceArray<Index> cells_, offset_rows_;
   DeviceArray<double> moduli_, rates_;
-  DeviceArray<double> v_, rate_, middle_, next_;  // [n_branches][4][kDeviator][n_cells]
-  DeviceArray<double> u_, f_;                     // [n_nodes][3]
-  DeviceArray<double> offsets_;                   // [·][4][6]
+  DeviceArray<double> powers_, exponents_, held_;  // [n_cells], or empty
+  DeviceArray<double> v_, rate_, middle_, next_;   // [n_branches][4][kDeviator][n_cells]
+  DeviceArray<double> u_, f_;                      // [n_nodes][3]
+  DeviceArray<double> offsets_;                    // [·][4][6]
   std::vector<Index> offset_cells_;
 };
 

@@ -12,12 +12,25 @@ from pydantic import Field, field_validator, model_validator
 
 from femcrust.case.expressions import Value
 from femcrust.case.quantities import DataFile, Formula
-from femcrust.case.rheologies import EXAMPLES, KEYS, LATER, MODELS, MOST_BRANCHES
+from femcrust.case.rheologies import EXAMPLES, KEYS, LATER, MODELS, MOST_BRANCHES, goes_with
+from femcrust.case.schema_creep import (
+    Differential,
+    Diffusion,
+    Dislocation,
+    Exponent,
+    GrainSize,
+    Pressure,
+    Temperature,
+    Water,
+    check_creep,
+)
 from femcrust.case.section import Section, complaint
 from femcrust.case.suggest import did_you_mean
 from femcrust.units import shown
 
-Model = Literal["elastic", "maxwell", "generalised_maxwell", "burgers", "standard_linear_solid"]
+Model = Literal[
+    "elastic", "maxwell", "generalised_maxwell", "burgers", "standard_linear_solid", "power_law"
+]
 
 MaterialValue: TypeAlias = Value | DataFile
 Modulus = Annotated[MaterialValue, Formula("stress", above=0.0, data=True)]
@@ -42,7 +55,8 @@ class Rheology(Section):
     )
     eta: Viscosity | None = Field(
         default=None,
-        description="Viscosity of maxwell and of the Maxwell element of burgers, Pa s.",
+        description="Viscosity of maxwell, of the Maxwell element of burgers, and of power_law at"
+        " the stress `stress`, Pa s.",
         examples=[EXAMPLES["eta"]],
     )
     mu_kelvin: Modulus | None = Field(
@@ -61,6 +75,41 @@ class Rheology(Section):
         " does not relax.",
         examples=[[{"mu": "20 GPa", "eta": "1e19 Pa*s"}]],
         json_schema_extra={"minItems": 1, "maxItems": MOST_BRANCHES},
+    )
+
+    stress: Differential | None = Field(
+        default=None,
+        description="Differential stress √(3/2 s:s) where power_law has the viscosity eta, Pa.",
+        examples=[EXAMPLES["stress"]],
+    )
+    exponent: Exponent | None = Field(
+        default=None,
+        description="n of power_law: the viscosity falls with the (n − 1)th power of the stress.",
+        examples=[3.5],
+    )
+    dislocation: Dislocation | None = Field(
+        default=None, description="Flow law of dislocation creep (power_law)."
+    )
+    diffusion: Diffusion | None = Field(
+        default=None, description="Flow law of diffusion creep (power_law), beside the other."
+    )
+    temperature: Temperature | None = Field(
+        default=None, description="For flow laws, K.", examples=[EXAMPLES["temperature"]]
+    )
+    pressure: Pressure | None = Field(
+        default=None,
+        description="For flow laws with an activation volume, Pa.",
+        examples=[EXAMPLES["pressure"]],
+    )
+    grain_size: GrainSize | None = Field(
+        default=None,
+        description="For flow laws with a grain exponent, m.",
+        examples=[EXAMPLES["grain_size"]],
+    )
+    water: Water | None = Field(
+        default=None,
+        description="For flow laws with a water exponent, in the unit of their prefactor.",
+        examples=[1000],
     )
 
     @field_validator("model", mode="before")
@@ -86,11 +135,13 @@ class Rheology(Section):
                 needs = f"{self.model} needs it, e.g. {key}: {EXAMPLES[key]}"
                 raise complaint(f"missing; {needs}", key)
         for key in EXAMPLES:
-            if key not in KEYS[self.model] and getattr(self, key) is not None:
-                models = _listed(m for m in MODELS if key in KEYS[m])
+            if self.model not in goes_with(key) and getattr(self, key) is not None:
+                models = _listed(goes_with(key))
                 raise complaint(
                     f"goes with model: {models} only; remove it or change the model", key
                 )
+        if self.model == "power_law":
+            check_creep(self, EXAMPLES)
         return self
 
 

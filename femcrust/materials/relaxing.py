@@ -2,7 +2,8 @@
 
 The stress is σ = K tr(ε) I + 2 μ_∞ e + Σ_k 2 μ_k (e − v_k) with dv_k/dt = (e − v_k)/τ_k and
 μ = μ_∞ + Σ μ_k, the modulus of `Elastic`; e is the deviator of the strain. The volume
-stays elastic.
+stays elastic. Rock that creeps by a power of its stress has one branch with
+dv/dt = (1/τ + p x^(n−1)) (e − v), x² = ½ (e − v):(e − v).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 
 from femcrust.case.rheologies import MODELS, ROUNDING
 from femcrust.errors import InputError
-from femcrust.materials import rheology
+from femcrust.materials import creep, rheology
 from femcrust.materials.elastic import LEAST, MOST, Elastic
 from femcrust.materials.values import DataFiles, entry, evaluated, place
 from femcrust.mesh.mesh import Floats, Ints, Mesh
@@ -31,16 +32,37 @@ class Relaxing:
     elements : (m,) int32, ascending
     moduli : (m, n) Pa, zero where an element has fewer branches
     times : (m, n) s, infinite there
+    powers : (m,) p, 1/s, of power-law creep; zero where flow is linear
+    exponents : (m,) n of it
     """
 
     elements: Ints
     moduli: Floats
     times: Floats
+    powers: Floats
+    exponents: Floats
+
+    @classmethod
+    def linear(cls, elements: Ints, moduli: Floats, times: Floats) -> Relaxing:
+        """Of branches alone."""
+        return cls(elements, moduli, times, np.zeros(len(elements)), np.ones(len(elements)))
+
+    @property
+    def creeps(self) -> Any:
+        """(m,) where flow is not linear."""
+        return self.powers > 0
+
+    def only(self, mask: Any) -> Relaxing:
+        """Some of the elements, with as many branches as they need."""
+        moduli = self.moduli[mask]
+        width = max(1, int(np.count_nonzero(moduli.any(axis=0))))
+        parts = (self.times[mask, :width], self.powers[mask], self.exponents[mask])
+        return Relaxing(self.elements[mask], moduli[:, :width], *parts)
 
     def lasting(self, mu: Floats) -> Floats:
         """μ_∞ (m,), Pa, of the moduli mu (n_tets,): what never relaxes; no rounding is left.
 
-        >>> solid = Relaxing(np.array([1]), np.array([[3.0, 1.0]]), np.array([[1.0, 9.0]]))
+        >>> solid = Relaxing.linear(np.array([1]), np.array([[3.0, 1.0]]), np.array([[1.0, 9.0]]))
         >>> solid.lasting(np.array([7.0, 6.0])).tolist()
         [2.0]
         """
@@ -65,15 +87,24 @@ def relaxing_fields(
         mine = np.flatnonzero(elastic.index == i)
         points = mesh.points[mesh.tets[mine]].mean(axis=1)
         reader = _Reader(f"materials.{name}", points, files)
-        parts.append((mine, *_branches(reader, material, elastic.mu[mine])))
+        mu = elastic.mu[mine]
+        if entry(material, "model") == "power_law":
+            parts.append((mine, *_creep(reader, material, mu)))
+        else:
+            linear = np.zeros(len(mine)), np.ones(len(mine))
+            parts.append((mine, *_branches(reader, material, mu), *linear))
     if not parts:
         return None
-    most = max(moduli.shape[1] for _, moduli, _ in parts)
-    elements = np.concatenate([mine for mine, _, _ in parts])
-    moduli = np.concatenate([_widened(m, most, 0.0) for _, m, _ in parts])
-    times = np.concatenate([_widened(t, most, np.inf) for _, _, t in parts])
+    most = max(moduli.shape[1] for _, moduli, *_ in parts)
+    elements = np.concatenate([mine for mine, *_ in parts])
     order = np.argsort(elements)
-    return Relaxing(elements[order].astype(np.int32), moduli[order], times[order])
+    return Relaxing(
+        elements[order].astype(np.int32),
+        np.concatenate([_widened(m, most, 0.0) for _, m, *_ in parts])[order],
+        np.concatenate([_widened(t, most, np.inf) for _, _, t, *_ in parts])[order],
+        np.concatenate([powers for *_, powers, _ in parts])[order],
+        np.concatenate([exponents for *_, exponents in parts])[order],
+    )
 
 
 @dataclass(frozen=True)
@@ -93,12 +124,22 @@ class _Reader:
         remedy = "viscosity is positive; where nothing relaxes use model: elastic"
         return self._bounded(section, name, at, LEAST_ETA, MOST_ETA, remedy)
 
+    def anything(self, section: Any, name: str) -> Floats:
+        """(n,) SI"""
+        return evaluated(entry(section, name), name, self.points, self.files, f"{self.key}.{name}")
+
+    def positive(self, section: Any, name: str) -> Floats:
+        """(n,) SI"""
+        return self._bounded(section, name, "", 0.0, np.inf, f"{name} is positive", above=True)
+
     def _bounded(
-        self, section: Any, name: str, at: str, least: float, most: float, remedy: str
-    ) -> Floats:
+        self, section: Any, name: str, at: str, least: float, most: float, remedy: str,
+        above: bool = False,
+    ) -> Floats:  # fmt: skip
         where = f"{self.key}{at}.{name}"
         numbers = evaluated(entry(section, name), name, self.points, self.files, where)
-        self.require((numbers >= least) & (numbers <= most), numbers, where, remedy)
+        enough = numbers > least if above else numbers >= least
+        self.require(enough & (numbers <= most), numbers, where, remedy)
         return numbers
 
     def require(self, good: Any, numbers: Floats, where: str, remedy: str) -> None:
@@ -124,6 +165,39 @@ def _branches(read: _Reader, material: Any, mu: Floats) -> rheology.Branches:
     if model == "standard_linear_solid":
         return rheology.standard_linear_solid(mu, *kelvin)
     return rheology.burgers(mu, read.viscosity(material, "eta"), *kelvin)
+
+
+def _creep(read: _Reader, material: Any, mu: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Moduli and times (n, 1), powers and exponents (n,) of rock that creeps."""
+    n, rates, powers = 1.0, np.zeros_like(mu), np.zeros_like(mu)
+    dislocation, diffusion = entry(material, "dislocation"), entry(material, "diffusion")
+    if diffusion is not None:
+        rates = creep.of_flow_law(mu, _prefactor(read, material, diffusion), 1.0)
+    if dislocation is not None:
+        n = entry(dislocation, "exponent")
+        powers = creep.of_flow_law(mu, _prefactor(read, material, dislocation), n)
+    elif diffusion is None:
+        n, stress = entry(material, "exponent"), entry(material, "stress")
+        powers = creep.of_viscosity(mu, read.viscosity(material, "eta"), stress, n)
+    if n == 1.0:
+        rates, powers = rates + powers, np.zeros_like(mu)
+    with np.errstate(divide="ignore"):
+        return mu[:, None], 1 / rates[:, None], powers, np.full(len(mu), n)
+
+
+def _prefactor(read: _Reader, material: Any, law: Any) -> Floats:
+    """Of a flow law at its places, MPa^-n s^-1. (n,)"""
+    volume, grains = entry(law, "volume") or 0.0, entry(law, "grain_exponent") or 0.0
+    water = entry(law, "water_exponent") or 0.0
+    pressure = read.anything(material, "pressure") if volume else 0.0
+    kelvin = read.positive(material, "temperature")
+    energy = entry(law, "energy") or 0.0
+    a = creep.activated(entry(law, "prefactor"), energy, volume, kelvin, pressure)
+    if grains:
+        a *= (read.positive(material, "grain_size") / creep.MICRO) ** -grains
+    if water:
+        a *= read.positive(material, "water") ** water
+    return a
 
 
 def _generalised_maxwell(read: _Reader, branches: Any, mu: Floats) -> rheology.Branches:

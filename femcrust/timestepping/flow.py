@@ -1,6 +1,7 @@
 """Flow of a relaxing body, kept by the core: branches of tetrahedra and of infinite elements.
 
-Infinite elements flow with the tetrahedron that they are attached to.
+Infinite elements flow with the tetrahedron that they are attached to. Linear rock and rock that
+creeps by a power of its stress are two flows of the core, for a cell is one or the other.
 """
 
 from __future__ import annotations
@@ -21,24 +22,114 @@ from femcrust.operators.surface import infinite_gradients
 DIAGONAL = 1 - np.sqrt(0.5)  # of both stages of TR-BDF2, in steps
 
 
-def relaxed_moduli(relaxing: Relaxing, lam: Floats, mu: Floats, dt: float) -> tuple[Floats, Floats]:
-    """λ, μ of a step's matrix: μ − Σ μ_k z/(1 + z) with z = d Δt/τ_k, and K as it is. (n_tets,)"""
+def relaxed_moduli(
+    relaxing: Relaxing, lam: Floats, mu: Floats, dt: float, held: Floats
+) -> tuple[Floats, Floats]:
+    """λ, μ of a step's matrix: μ − Σ μ_k z/(1 + z) with z = d Δt/τ_k, and K as it is. (n_tets,)
+
+    held : of the elements that creep, the part of μ that they keep
+    """
     z = DIAGONAL * dt / relaxing.times
     lost = (relaxing.moduli * (z / (1 + z))).sum(axis=1)
+    lost[relaxing.creeps] = relaxing.moduli[relaxing.creeps, 0] * (1 - held)
     lam, mu = lam.copy(), mu.copy()
     mu[relaxing.elements] -= lost
     lam[relaxing.elements] += 2 / 3 * lost
     return lam, mu
 
 
-def make_flow(operator: ElasticOperator, relaxing: Relaxing, far: Infinite | None) -> Any:
-    """The core's Flow, at rest."""
-    faces = _faces(operator.space, relaxing, far)
+class Flow:
+    """The state of all that flows, at rest at first. Forces are (n_nodes, 3) N."""
+
+    def __init__(self, operator: ElasticOperator, relaxing: Relaxing, far: Infinite | None) -> None:
+        self.creeps = bool(relaxing.creeps.any())
+        self._places = [np.flatnonzero(~relaxing.creeps), np.flatnonzero(relaxing.creeps)]
+        self._linear, _ = _core_flow(operator, relaxing.only(~relaxing.creeps), far)
+        self._parts = [self._linear]
+        if self.creeps:
+            self._creep, self._face_cells = _core_flow(
+                operator, relaxing.only(relaxing.creeps), far
+            )
+            self._parts.append(self._creep)
+
+    @property
+    def bytes(self) -> int:
+        return sum(part.bytes for part in self._parts)
+
+    def set_offsets(self, cells: Ints, strains: Floats) -> None:
+        """Eigenstrain (k, 4, 6) of some cells, by their places among all that flow."""
+        for part, places in zip(self._parts, self._places, strict=False):
+            at = np.searchsorted(places, cells)
+            mine = at < len(places)
+            mine[mine] = places[at[mine]] == cells[mine]
+            part.set_offsets(at[mine].astype(np.int32), strains[mine])
+
+    def restart(self, u: Floats) -> None:
+        """Rates of flow under a displacement that may have jumped."""
+        for part in self._parts:
+            part.restart(u)
+
+    def present(self) -> Floats:
+        """Forces of what has flowed, on an elastic matrix."""
+        return np.asarray(sum(part.first(0.0) for part in self._parts))
+
+    def first(self, dt: float) -> Floats:
+        """Forces of linear flow in the first stage of a step."""
+        return np.asarray(self._linear.first(dt))
+
+    def second(self, dt: float, middle: Floats) -> Floats:
+        """Those in the second; takes the displacement of the first."""
+        if self.creeps:
+            self._creep.middle(dt, middle)
+        return np.asarray(self._linear.second(dt, middle))
+
+    def trial(self, second: bool, dt: float, u: Floats) -> Floats:
+        """Forces of creep in a stage, for a trial of its displacement."""
+        return np.asarray(self._creep.trial(second, dt, u))
+
+    def hold(self, dt: float) -> Floats:
+        """Part of μ that the matrix of the next steps keeps where rock creeps; it stays so."""
+        if not self.creeps:
+            return np.zeros(0)
+        held: Floats = np.asarray(self._creep.softness(dt)).mean(axis=1)
+        self._creep.hold(held, held[self._face_cells])
+        return held
+
+    def last(self, dt: float, end: Floats) -> tuple[float, float]:
+        """Takes the displacement of the second stage: squares of norms, of error and of stress."""
+        norms = [part.last(dt, end) for part in self._parts]
+        return sum(error for error, _ in norms), sum(stress for _, stress in norms)
+
+    def accept(self) -> None:
+        """The step in hand stands."""
+        for part in self._parts:
+            part.accept()
+
+    def stress(self, dt: float, theta: float) -> Floats:
+        """Σ 2 μ v at the vertices, at part θ of the last step. (m, 4, 6) Pa"""
+        found = [np.asarray(part.stress(dt, theta)) for part in self._parts]
+        if not self.creeps:
+            return np.asarray(found[0])
+        whole = np.empty((sum(map(len, found)), 4, 6))
+        for places, part in zip(self._places, found, strict=True):
+            whole[places] = part
+        return whole
+
+
+def _core_flow(
+    operator: ElasticOperator, relaxing: Relaxing, far: Infinite | None
+) -> tuple[Any, Ints]:
+    """The core's flow of elements that are alike, and which of them each infinite element is at."""
+    *faces, cells = _faces(operator.space, relaxing, far)
     rates = 1 / relaxing.times
+    creep, face_creep = None, None
+    if relaxing.creeps.any():
+        creep = relaxing.powers, relaxing.exponents
+        face_creep = relaxing.powers[cells], relaxing.exponents[cells]
     return operator.backend.Flow(
         operator.body, relaxing.elements, relaxing.moduli, rates,
-        *faces[:3], relaxing.moduli[faces[3]], rates[faces[3]],
-    )  # fmt: skip
+        *faces, relaxing.moduli[cells], rates[cells], creep, face_creep,
+    ), cells  # fmt: skip
 
 
 def _faces(

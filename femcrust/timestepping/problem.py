@@ -3,7 +3,7 @@
 At a stage, with relaxed moduli μ_v and history v*,
   K_v u = Σ a_l(t) f_l + Σ a_s(t) ∫ Bᵀ C_v ε*_s dV + ∫ Bᵀ 2 μ_k/(1 + z_k) v*_k dV
 for loads f_l and sources with eigenstrain ε*_s, factors a over time. The elastic answer is that of
-a step of length 0.
+a step of length 0. Where rock creeps by a power of its stress, the last term depends on u.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from femcrust.materials.relaxing import Relaxing
 from femcrust.mesh.mesh import Floats
 from femcrust.model import Model
 from femcrust.operators import ElasticOperator
-from femcrust.timestepping.flow import Offsets, make_flow, relaxed_moduli
+from femcrust.timestepping.flow import Flow, Offsets, relaxed_moduli
 
-NOTHING = Relaxing(np.zeros(0, np.int32), np.zeros((0, 1)), np.zeros((0, 1)))
+NOTHING = Relaxing.linear(np.zeros(0, np.int32), np.zeros((0, 1)), np.zeros((0, 1)))
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Relaxation:
         self.elastic = elastic
         self.solver = solver
         self.relaxing = model.relaxing or NOTHING
-        self.flow = make_flow(elastic, self.relaxing, model.conditions.infinite)
+        self.flow = Flow(elastic, self.relaxing, model.conditions.infinite)
         self.offsets = Offsets(self.relaxing, model.sources)
         self.steady, self.loads = _loads(elastic, model.conditions)
         self._elastic = self._made(0.0, elastic, preconditioner)
@@ -80,7 +80,8 @@ class Relaxation:
         return [s.history for s in self.model.sources] + [history for history, _ in self.loads]
 
     def matrix(self, dt: float) -> Matrix:
-        """Of a step size; 0 for what happens at once. The elastic one stays, the last other too."""
+        """Of a step size; 0 for what happens at once. The elastic one stays; the last other stays
+        too, though rates of creep change, until `renew`."""
         if dt == 0 or not len(self.relaxing.elements):
             return self._elastic
         if self._present is None or self._present.dt != dt:
@@ -88,9 +89,14 @@ class Relaxation:
             self._present = self._relaxed(dt)
         return self._present
 
+    def renew(self) -> None:
+        """The next matrix takes the present rates of creep."""
+        self._present = None
+
     def _relaxed(self, dt: float) -> Matrix:
         operator, solver = self.elastic, self.solver
-        lam, mu = relaxed_moduli(self.relaxing, operator.lam, operator.mu, dt)
+        held = self.flow.hold(dt)
+        lam, mu = relaxed_moduli(self.relaxing, operator.lam, operator.mu, dt, held)
         operator = operators.with_moduli(operator, lam, mu, self.model.conditions)
         return self._made(
             dt,

@@ -13,13 +13,17 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from femcrust.case.schema_solver import Time
+from femcrust.errors import NotConverged
 from femcrust.mesh.mesh import Floats
 from femcrust.solvers import Solution, solve
-from femcrust.timestepping.guess import Guess
+from femcrust.timestepping.fixed_point import StageFailed, fixed_point
+from femcrust.timestepping.guess import END, EVENT, MIDDLE, Guess
 from femcrust.timestepping.problem import Matrix, Relaxation
 from femcrust.timestepping.sizes import Adaptive, Equal, spans
 
 GAMMA = 2 - np.sqrt(2.0)
+INNER = 0.1  # of its residual that a solve leaves where creep makes the next one anyway
+SLOW = 6  # solves of a stage of creep after which its matrix is made anew
 
 
 @dataclass(frozen=True)
@@ -83,16 +87,33 @@ class Stepper:
 
     def solved(self, stage: int, matrix: Matrix, load: Floats) -> Floats:
         """The displacement of a stage; 0 is what happens at once."""
-        found = solve(
-            matrix.operator,
-            matrix.preconditioner,
-            load,
-            tolerance=self.tolerance,
-            max_iterations=self.max_iterations,
-            guess=self.guess.predict(stage, load, matrix.operator),
-        )
-        self.solutions.append(found)
-        return found.displacement
+        guess = self.guess.predict(stage, load, matrix.operator)
+
+        def attempt(forces: Floats, start: Floats | None, reduction: float) -> Solution:
+            found = solve(
+                matrix.operator,
+                matrix.preconditioner,
+                forces,
+                tolerance=self.tolerance,
+                max_iterations=self.max_iterations,
+                guess=start,
+                reduction=reduction,
+            )
+            self.solutions.append(found)
+            return found
+
+        flow = self.problem.flow
+        if stage == EVENT or not flow.creeps:
+            return attempt(load, guess, 0.0).displacement
+
+        def corrected(u: Floats) -> Solution:
+            return attempt(load + flow.trial(stage == END, matrix.dt, u), u, INNER)
+
+        first = np.zeros_like(load) if guess is None else guess
+        u, solves = fixed_point(corrected, first, self.tolerance)
+        if solves > SLOW:
+            self.problem.renew()
+        return u
 
     def event(self, t: float, u: Floats | None) -> Floats:
         """The displacement at the start of a span: a new one where something jumps."""
@@ -101,8 +122,10 @@ class Stepper:
             return u
         problem.set_offsets(t)
         matrix = problem.matrix(0.0)
-        u = self.solved(0, matrix, problem.load(matrix, t) + problem.flow.first(0.0))
+        u = self.solved(EVENT, matrix, problem.load(matrix, t) + problem.flow.present())
         problem.flow.restart(u)
+        if problem.flow.creeps:
+            problem.renew()
         self.guess.event(u)
         return u
 
@@ -111,12 +134,12 @@ class Stepper:
         problem, flow = self.problem, self.problem.flow
         matrix = problem.matrix(dt)
         between = t + GAMMA * dt
-        middle = self.solved(1, matrix, problem.load(matrix, between) + flow.first(dt))
-        self.guess.halfway(middle)
         problem.set_offsets(between)
+        middle = self.solved(MIDDLE, matrix, problem.load(matrix, between) + flow.first(dt))
+        self.guess.halfway(middle)
         history = flow.second(dt, middle)
-        end = self.solved(2, matrix, problem.load(matrix, until, before=True) + history)
         problem.set_offsets(until, before=True)
+        end = self.solved(END, matrix, problem.load(matrix, until, before=True) + history)
         error, stress = flow.last(dt, end)
         self.largest = max(self.largest, np.sqrt(stress))
         return middle, end, np.sqrt(error) / self.largest if self.largest else 0.0
@@ -138,7 +161,13 @@ def steps(stepper: Stepper, time_of: Time) -> Iterator[Step]:
         while not sizes.finished:
             t, until, dt = sizes.time, sizes.until, sizes.dt
             guess.step_changes(dt)
-            middle, last, error = stepper.stages(t, until, dt)
+            try:
+                middle, last, error = stepper.stages(t, until, dt)
+            except StageFailed as failure:
+                if time_of.tolerance is None:
+                    raise NotConverged(f"time.step: {failure}; take shorter steps") from failure
+                problem.renew()
+                error = np.inf
             if not sizes.accepts(error):
                 continue
             problem.flow.accept()

@@ -148,7 +148,7 @@ ABOVE = "their mu sum to 3.3e+10 Pa, above the shear modulus 3e+10 Pa"
 SUM = "lower them, what they leave of it does not relax"
 ONLY = "only; remove it or change the model"
 WRITE = "branches: [{mu: 20 GPa, eta: 1e19 Pa*s}]"
-MODELS = "elastic, maxwell, generalised_maxwell, burgers or standard_linear_solid"
+MODELS = "elastic, maxwell, generalised_maxwell, burgers, standard_linear_solid or power_law"
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def case_with(model: str) -> str:
          ".mu_kelvin: missing; standard_linear_solid needs it, e.g. mu_kelvin: 20 GPa"),
         ("generalised_maxwell",
          f".branches: missing; generalised_maxwell needs it, e.g. {WRITE}"),
-        ("elastic, eta: 1e19 Pa*s", f".eta: goes with model: maxwell or burgers {ONLY}"),
+        ("elastic, eta: 1e19 Pa*s", f".eta: goes with model: maxwell, burgers or power_law {ONLY}"),
         ("maxwell, eta: 1e19 Pa*s, mu_kelvin: 9 GPa",
          f".mu_kelvin: goes with model: burgers or standard_linear_solid {ONLY}"),
         ("maxwell, eta: 1e19 Pa*s, branches: [{mu: 9 GPa, eta: 1e19 Pa*s}]",
@@ -228,7 +228,7 @@ def case_with(model: str) -> str:
          ".branches[0].mu: '0 GPa' must be above 0 Pa"),
         ("generalised_maxwell, branches: [{mu: 20 GPa, eta: 1 Pa*s}, {mu: 11 GPa, eta: 1 Pa*s}]",
          f".branches: their mu sum to 3.1e+10 Pa, above the shear modulus 3e+10 Pa; {SUM}"),
-        ("power_law", f".model: 'power_law' is not yet available; use {MODELS}"),
+        ("plastic", f".model: 'plastic' is not yet available; use {MODELS}"),
         ("generalized_maxwell",
          ".model: 'generalized_maxwell' is no model; did you mean generalised_maxwell?"),
     ],

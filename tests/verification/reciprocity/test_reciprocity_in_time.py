@@ -68,7 +68,7 @@ def make_model(starts: dict[str, tuple[float, ...]], end: float = END) -> Model:
         model,
         elastic=elastic,
         sources=[replace(s, history=Amplitude(starts[s.name])) for s in sources],
-        relaxing=Relaxing(elements, parts, times),
+        relaxing=Relaxing.linear(elements, parts, times),
     )
 
 

@@ -1,0 +1,72 @@
+"""The displacement of a stage where rock creeps by a power of its stress: a fixed point.
+
+A solve with the matrix of the step takes a trial u to g(u); its first residual is that of the
+equations of the stage at u. The matrix keeps a mean of what stress keeps along its direction and
+across it, so that plain iteration takes off a part of the error that is (n − 1)/(n + 1) at worst;
+mixing the last trials [WalkerNi11] takes off more.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+import numpy as np
+
+from femcrust.errors import NotConverged
+from femcrust.mesh.mesh import Floats
+from femcrust.solvers import Solution
+
+MOST = 40  # solves
+KEPT = 4  # trials that are mixed
+FAR = 1e3  # growth of the residual that is given up
+
+
+class StageFailed(NotConverged):
+    """No fixed point was found."""
+
+
+def fixed_point(
+    attempt: Callable[[Floats], Solution], u: Floats, tolerance: float
+) -> tuple[Floats, int]:
+    """u with a first residual of `attempt` below the tolerance, and how many solves it took."""
+    mixer = _Mixer()
+    least = np.inf
+    for solves in range(1, MOST + 1):
+        found = attempt(u)
+        residual = found.residuals[0]
+        if residual <= tolerance:
+            return u, solves
+        least = min(least, residual)
+        if not residual <= FAR * least:
+            break
+        u = mixer.next(u, found.displacement)
+    raise StageFailed(
+        f"creep does not converge within {solves} solves: the residual is {residual:.1e}, of"
+        f" {tolerance:.1e} wanted"
+    )
+
+
+class _Mixer:
+    """Anderson's: the next trial is that combination of the last images g(u) whose change g(u) − u
+    is least."""
+
+    def __init__(self) -> None:
+        self._changes: deque[Floats] = deque(maxlen=KEPT)  # differences of g(u) − u
+        self._images: deque[Floats] = deque(maxlen=KEPT)  # and of g(u), from trial to trial
+        self._last: tuple[Floats, Floats] | None = None
+
+    def next(self, u: Floats, image: Floats) -> Floats:
+        change = (image - u).ravel()
+        if self._last is not None:
+            self._changes.append(change - self._last[0])
+            self._images.append(image - self._last[1])
+        self._last = change, image
+        if not self._changes:
+            return image
+        basis = np.stack(self._changes)
+        weights = np.linalg.lstsq(basis @ basis.T, basis @ change, rcond=1e-12)[0]
+        mixed = image.copy()
+        for weight, difference in zip(weights, self._images, strict=True):
+            mixed -= weight * difference
+        return mixed

@@ -42,7 +42,7 @@ def relax(answers: Answers, preconditioner: Any, observe: Observe | None = None)
     section = case.time
     assert section is not None
     body = timestepping.Relaxation(answers.model, answers.operator, preconditioner, solver)
-    guess = timestepping.make_guess(solver.initial_guess)
+    guess = timestepping.make_guess(solver.initial_guess, body.flow.creeps)
     stepper = timestepping.Stepper(body, guess, solver.tolerance, solver.max_iterations)
     rows: list[dict[str, Any]] = []
     wanted = wanted_times(case)

@@ -1,6 +1,7 @@
 """A postseismic run as users have it, timed part by part, with each initial guess.
 
-    python perf/relaxation.py [--near 2.4] [--years 50] [--tolerance 1e-4] [--guesses learned …]
+    python perf/relaxation.py [--near 2.4] [--years 50] [--tolerance 1e-4] [--creep]
+                              [--guesses learned …]
 
 A thrust in an elastic lid over a weak layer (1e18 Pa s, relaxation within half a year) over a stiff
 mantle, two earthquakes, steps as the tolerance allows, solves to 1e-8. A line each: steps; solves
@@ -59,16 +60,31 @@ class Wrapped:
         return self._clock.timed(self._part, value) if callable(value) else value
 
 
-def body(near: float, years: float, tolerance: float | None, step: float) -> Model:
+# Wet olivine at constant water content [HirthKohlstedt03].
+CREEPS = {
+    "model": "power_law", "nu": 0.25, "temperature": 1500.0, "water": 1000.0, "grain_size": 0.01,
+    "dislocation": {
+        "prefactor": 90.0, "exponent": 3.5, "energy": 480e3, "water_exponent": 1.2,
+    },
+    "diffusion": {
+        "prefactor": 1e6, "energy": 335e3, "grain_exponent": 3.0, "water_exponent": 1.0,
+    },
+}  # fmt: skip
+
+
+def body(
+    near: float, years: float, tolerance: float | None, step: float, creeps: bool = False
+) -> Model:
     """The model; near in km, step in years."""
     half = 150 * KM
     size = {"near": near * KM, "far": half / 4, "growth": 0.3}
     mantle = {"model": "maxwell", "nu": 0.25}
+    weak = CREEPS if creeps else mantle | {"eta": 1e18}
     case = {
         "mesh": {"box": {"x": (-half, half), "y": (-half, half), "z": (-half, 0.0), "size": size}},
         "materials": {
             "lid": {"mu": 30e9, "nu": 0.25, "where": {"depth": (0.0, 30 * KM)}},
-            "weak": mantle | {"mu": 60e9, "eta": 1e18, "where": {"depth": (30 * KM, 60 * KM)}},
+            "weak": weak | {"mu": 60e9, "where": {"depth": (30 * KM, 60 * KM)}},
             "mantle": mantle | {"mu": 70e9, "eta": 1e20, "where": {"depth": (60 * KM, 2 * half)}},
         },
         "faults": {
@@ -94,7 +110,7 @@ def measured(model: Model, guess_name: str) -> dict[str, Any]:
     problem: Any = Relaxation(model, operator, preconditioner, case.solver)
     problem.flow = Wrapped(clock, "flow", problem.flow)
     problem.matrix = clock.timed("setup", problem.matrix)
-    guess = timestepping.make_guess(guess_name)
+    guess = timestepping.make_guess(guess_name, problem.flow.creeps)
     watched: Any = Wrapped(clock, "guess", guess)
     stepper = Stepper(problem, watched, case.solver.tolerance, case.solver.max_iterations)
     assert case.time is not None
@@ -126,11 +142,14 @@ def main() -> None:
     parser.add_argument("--years", type=float, default=50.0)
     parser.add_argument("--step", type=float, default=0.05, help="the first, years")
     parser.add_argument("--tolerance", type=float, default=1e-4, help="0: steps of one length")
+    parser.add_argument("--creep", action="store_true", help="the weak layer by a power law")
     parser.add_argument("--guesses", nargs="*", default=GUESSES)
     parser.add_argument("--threads", type=int)
     options = parser.parse_args()
     backends.set_threads(options.threads)
-    model = body(options.near, options.years, options.tolerance or None, options.step)
+    model = body(
+        options.near, options.years, options.tolerance or None, options.step, options.creep
+    )
     print(json.dumps(description()), flush=True)
     for name in options.guesses:
         found = measured(model, name)

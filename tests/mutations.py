@@ -197,8 +197,8 @@ MUTATIONS = (
     Mutation(
         "relaxation times in the order of the materials, not of the elements",
         "femcrust/materials/relaxing.py",
-        "times[order]",
-        "times",
+        "np.inf) for _, _, t, *_ in parts])[order]",
+        "np.inf) for _, _, t, *_ in parts])",
         RELAXING,
     ),
     Mutation(

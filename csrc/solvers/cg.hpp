@@ -94,9 +94,12 @@ class ConjugateGradients {
   /// Returns the solutions, [rows][width]; `results` tells about each column.
   const Vector& solve(const Watch& watch) {
     start();
-    for (int k = 1; finish_converged(), left_.count() > 0 && k <= options_.max_iterations; ++k) {
+    finish_converged();
+    for (int k = 0; left_.count() > 0 && k < options_.max_iterations;) {
+      if (watch && !watch(k, largest_residual())) break;
       iterate();
-      if (watch && left_.count() > 0 && !watch(k, largest_residual())) break;
+      ++k;
+      finish_converged();
     }
     if (left_.count() > 0) finish_rest();
     return solutions();

@@ -17,9 +17,10 @@ from femcrust.errors import NotConverged
 from femcrust.mesh.mesh import Floats
 from femcrust.solvers import Solution
 
-MOST = 40  # solves
-KEPT = 4  # trials that are mixed
+MOST = 60  # solves
+KEPT = 6  # trials that are mixed
 FAR = 1e3  # growth of the residual that is given up
+EARLY = 12  # solves after which it is foreseen how many more there would be
 
 
 class StageFailed(NotConverged):
@@ -28,23 +29,35 @@ class StageFailed(NotConverged):
 
 def fixed_point(
     attempt: Callable[[Floats], Solution], u: Floats, tolerance: float
-) -> tuple[Floats, int]:
-    """u with a first residual of `attempt` below the tolerance, and how many solves it took."""
-    mixer = _Mixer()
-    least = np.inf
+) -> tuple[Solution, int]:
+    """u with a first residual of `attempt` below the tolerance, and how many solves it took; of all
+    of them are the iterations, the seconds, and the residuals, of the equations at each trial."""
+    mixer, iterations, seconds, residuals = _Mixer(), 0, 0.0, list[float]()
+    first = least = np.inf
     for solves in range(1, MOST + 1):
         found = attempt(u)
         residual = found.residuals[0]
+        iterations, seconds = iterations + found.iterations, seconds + found.seconds
+        residuals.append(residual)
         if residual <= tolerance:
-            return u, solves
+            return Solution(u, iterations, residuals, seconds), solves
+        if solves == 1:
+            first = residual
         least = min(least, residual)
-        if not residual <= FAR * least:
+        if not residual <= FAR * least or (
+            solves >= EARLY and _hopeless(solves, first, least, tolerance)
+        ):
             break
         u = mixer.next(u, found.displacement)
     raise StageFailed(
         f"creep does not converge within {solves} solves: the residual is {residual:.1e}, of"
         f" {tolerance:.1e} wanted"
     )
+
+
+def _hopeless(solves: int, first: float, least: float, tolerance: float) -> bool:
+    """Whether the residual, falling as it did, needs more than MOST solves."""
+    return bool(least * (least / first) ** (MOST / solves - 1) > tolerance)
 
 
 class _Mixer:

@@ -21,9 +21,13 @@ _KINDS: dict[str, Callable[[], Guess]] = {
 }
 
 
-def make_guess(name: str) -> Guess:
-    """The initial guess of `solver.initial_guess`."""
-    return Finite(_KINDS[name])
+OF_LINEAR_FLOW = ("learned", "projection")
+
+
+def make_guess(name: str, creeps: bool = False) -> Guess:
+    """The initial guess of `solver.initial_guess`; where rock creeps by a power of its stress, no
+    linear map takes increments to the next ones, and extrapolation does instead."""
+    return Finite(_KINDS["extrapolated" if creeps and name in OF_LINEAR_FLOW else name])
 
 
 class Finite:

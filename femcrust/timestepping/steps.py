@@ -90,7 +90,7 @@ class Stepper:
         guess = self.guess.predict(stage, load, matrix.operator)
 
         def attempt(forces: Floats, start: Floats | None, reduction: float) -> Solution:
-            found = solve(
+            return solve(
                 matrix.operator,
                 matrix.preconditioner,
                 forces,
@@ -99,21 +99,21 @@ class Stepper:
                 guess=start,
                 reduction=reduction,
             )
-            self.solutions.append(found)
-            return found
 
         flow = self.problem.flow
         if stage == EVENT or not flow.creeps:
-            return attempt(load, guess, 0.0).displacement
+            self.solutions.append(attempt(load, guess, 0.0))
+            return self.solutions[-1].displacement
 
         def corrected(u: Floats) -> Solution:
             return attempt(load + flow.trial(stage == END, matrix.dt, u), u, INNER)
 
         first = np.zeros_like(load) if guess is None else guess
-        u, solves = fixed_point(corrected, first, self.tolerance)
+        found, solves = fixed_point(corrected, first, self.tolerance)
+        self.solutions.append(found)
         if solves > SLOW:
             self.problem.renew()
-        return u
+        return found.displacement
 
     def event(self, t: float, u: Floats | None) -> Floats:
         """The displacement at the start of a span: a new one where something jumps."""
@@ -165,7 +165,9 @@ def steps(stepper: Stepper, time_of: Time) -> Iterator[Step]:
                 middle, last, error = stepper.stages(t, until, dt)
             except StageFailed as failure:
                 if time_of.tolerance is None:
-                    raise NotConverged(f"time.step: {failure}; take shorter steps") from failure
+                    raise NotConverged(
+                        f"time.step: {failure}; take shorter steps, or give time.tolerance"
+                    ) from failure
                 problem.renew()
                 error = np.inf
             if not sizes.accepts(error):

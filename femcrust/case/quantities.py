@@ -218,6 +218,7 @@ Seconds: TypeAlias = Annotated[float, Unit("time")]
 Angle: TypeAlias = Annotated[float, Unit("angle", least=-360.0, most=360.0)]
 Number: TypeAlias = Annotated[float, Unit(None)]
 
+Stress: TypeAlias = Annotated[float, Unit("stress")]
 LengthFormula: TypeAlias = Annotated[Value, Formula("length")]
 StressFormula: TypeAlias = Annotated[Value, Formula("stress")]
 Condition: TypeAlias = Annotated[Expression, Formula(None, condition=True)]

@@ -106,8 +106,8 @@ class Case(Section):
             needs = "needs a section time, for relaxation; remove it"
             for key in self.output.given(("every", "times")):
                 raise complaint(needs, "output", key)
-            if "velocity" in self.output.fields:
-                raise complaint(f"velocity {needs}", "output", "fields")
+            for field in sorted({"velocity", "strain_rate"} & set(self.output.fields)):
+                raise complaint(f"{field} {needs}", "output", "fields")
             for section, parts in acting.items():
                 for name, part in parts.items():
                     if part.time != (0.0,):

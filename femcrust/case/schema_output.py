@@ -8,14 +8,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from femcrust.case.quantities import Angle, Length, Number, PositiveLength, Unit
+from femcrust.case.quantities import Angle, Length, Number, PositiveLength, Stress, Unit
 from femcrust.case.schema_faults import Dip
 from femcrust.case.schema_solver import PositiveTime
 from femcrust.case.section import FileName, OneOrMany, Section, Text, Word, complaint, reading
 
 UNIT_TOLERANCE = 0.01  # three digits of a published unit vector
 
-FieldName = Literal["displacement", "velocity", "stress", "strain", "coulomb"]
+FieldName = Literal["displacement", "velocity", "stress", "strain", "strain_rate", "coulomb"]
 Format = Literal["vtu", "csv", "png", "html", "npz"]
 
 
@@ -49,18 +49,57 @@ class LineOfSight(Section):
         return self
 
 
-class Receiver(Section):
-    """Faults on which Coulomb stress change is wanted: Δτ along rake + friction · Δσ_n."""
+class Regional(Section):
+    """The stress before, of which one principal axis is vertical; compression is positive."""
 
-    strike: Angle = Field(description="Clockwise from north.", examples=["30 deg"])
-    dip: Dip = Field(description="Down from horizontal.", examples=["45 deg"])
-    rake: Angle = Field(description="0 left-lateral, 90 thrust.", examples=["90 deg"])
+    regime: Literal["strike_slip", "thrust", "normal"] = Field(
+        description="Which faults it favours: s2, s3 or s1 is vertical.", examples=["thrust"]
+    )
+    azimuth: Angle = Field(
+        description="Of the greater horizontal compression, clockwise from north.",
+        examples=["35 deg"],
+    )
+    s1: Stress = Field(description="Greatest compression, Pa.", examples=["20 MPa"])
+    s2: Stress = Field(description="The one between, Pa.", examples=["15 MPa"])
+    s3: Stress = Field(description="Least compression, Pa.", examples=["10 MPa"])
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Regional:
+        if not self.s1 >= self.s2 >= self.s3:
+            raise complaint("s1, s2, s3 do not fall; compression is positive, s1 the greatest")
+        return self
+
+
+class Receiver(Section):
+    """Faults on which Coulomb stress change is wanted, Δτ along rake + friction · Δσ_n: of one
+    orientation, or where a regional stress and the change favour slip most."""
+
+    strike: Angle | None = Field(
+        default=None, description="Clockwise from north.", examples=["30 deg"]
+    )
+    dip: Dip | None = Field(default=None, description="Down from horizontal.", examples=["45 deg"])
+    rake: Angle | None = Field(
+        default=None, description="0 left-lateral, 90 thrust.", examples=["90 deg"]
+    )
+    regional: Regional | None = Field(
+        default=None, description="For faults of optimal orientation, in place of the angles."
+    )
     friction: Annotated[float, Unit(None, least=0.0, most=1.0)] = Field(
         default=0.4, description="Effective friction, no unit."
     )
     depth: PositiveLength | None = Field(
         default=None, description="Depth of the map, m.", examples=["10 km"]
     )
+
+    @model_validator(mode="after")
+    def _one_orientation(self) -> Receiver:
+        for name in ("strike", "dip", "rake"):
+            given = getattr(self, name) is not None
+            if given and self.regional is not None:
+                raise complaint("does not go with regional; keep one of them", name)
+            if not given and self.regional is None:
+                raise complaint("missing; a receiver has strike, dip and rake, or regional", name)
+        return self
 
 
 class SurfaceGrid(Section):

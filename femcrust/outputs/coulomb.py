@@ -14,6 +14,7 @@ import numpy as np
 
 from femcrust.errors import InputError
 from femcrust.mesh.mesh import Floats
+from femcrust.outputs.optimal import optimal_coulomb, regional_of
 
 MAX_FRICTION = 2.0  # well above any rock; catches a friction given in percent
 
@@ -77,10 +78,14 @@ def coulomb(
 
 def coulomb_changes(stress: Floats, receivers: Mapping[str, Any] | None) -> dict[str, Floats]:
     """name -> ΔCFS (…) for every receiver in `output.coulomb`; stress (…, 6) Pa, model axes."""
-    return {
-        name: coulomb(stress, r.strike, r.dip, r.rake, r.friction)
-        for name, r in (receivers or {}).items()
-    }
+    return {name: change_on(stress, receiver) for name, receiver in (receivers or {}).items()}
+
+
+def change_on(stress: Floats, receiver: Any) -> Floats:
+    """ΔCFS (…) on one receiver of the case: of its orientation, or the optimal one."""
+    if receiver.regional is not None:
+        return optimal_coulomb(stress, regional_of(receiver), receiver.friction)
+    return coulomb(stress, receiver.strike, receiver.dip, receiver.rake, receiver.friction)
 
 
 def strain_from_stress(stress: Floats, lam: Floats, mu: Floats) -> Floats:

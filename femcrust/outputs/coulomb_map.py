@@ -9,7 +9,7 @@ import numpy as np
 
 from femcrust.outputs import figure_style as style
 from femcrust.outputs import map_frame
-from femcrust.outputs.coulomb import coulomb
+from femcrust.outputs.coulomb import change_on
 from femcrust.outputs.figure_style import Picture
 from femcrust.outputs.map_frame import Extent
 from femcrust.outputs.maps import file_name
@@ -34,8 +34,7 @@ def coulomb_map(result: Result, extent: Extent, name: str, receiver: Any) -> Pic
     x, y = map_frame.pixel_centres(extent, PIXELS)
     near = _near(result, extent, -receiver.depth)
     sampling = sample(result.nodes[result.elements[near, :4]], x, y, -receiver.depth)
-    angles = (receiver.strike, receiver.dip, receiver.rake)
-    change = coulomb(result.stress[near], *angles, receiver.friction)
+    change = change_on(result.stress[near], receiver)
     blank = np.zeros(result.mesh.n_tets, dtype=bool)
     for source in result.sources:
         if source.crossed:
@@ -62,8 +61,7 @@ def coulomb_map(result: Result, extent: Extent, name: str, receiver: Any) -> Pic
         )
         map_frame.faults(frame.ax, result.sources)
         map_frame.scale_bar(frame.ax)
-        strike, dip, rake = (f"{angle:g}°" for angle in angles)
-        map_frame.note(frame, f"receivers: strike {strike}, dip {dip}, rake {rake}")
+        map_frame.note(frame, f"receivers: {_orientation(receiver)}")
         picture = style.png(frame.fig)
     return Picture(
         f"map_coulomb_{file_name(name)}",
@@ -72,6 +70,14 @@ def coulomb_map(result: Result, extent: Extent, name: str, receiver: Any) -> Pic
         "Elements that an immersed fault crosses are left blank.",
         picture,
     )
+
+
+def _orientation(receiver: Any) -> str:
+    """In words."""
+    if receiver.regional is not None:
+        regime = receiver.regional.regime.replace("_", "-")
+        return f"optimal in a {regime} regime, compressed along N {receiver.regional.azimuth:g}° E"
+    return f"strike {receiver.strike:g}°, dip {receiver.dip:g}°, rake {receiver.rake:g}°"
 
 
 def _near(result: Result, extent: Extent, z: float) -> Any:

@@ -18,18 +18,29 @@ PAIRS = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))  # xx, yy, zz, xy, xz, 
 
 def mean_strain(result: Result) -> Floats:
     """Mean of ε(u) − ε* over each tetrahedron, (n_tets, 6) in xx, yy, zz, xy, xz, yz."""
+    strain = _mean_of(result, result.displacement)
+    for source in result.sources:
+        strain[source.elements] -= source.eigenstrain.mean(axis=1)
+    return strain
+
+
+def strain_rate(result: Result) -> Floats:
+    """Mean of ε(du/dt) over each tetrahedron, slip that goes on included. (n_tets, 6) 1/s"""
+    assert result.velocity is not None
+    return _mean_of(result, result.velocity)
+
+
+def _mean_of(result: Result, nodal: Floats) -> Floats:
+    """Mean symmetric gradient of a nodal field (n_nodes, 3)."""
     corners = result.nodes[result.elements[:, :4]]
     slopes = np.empty_like(corners)  # ∇L_j, (n_tets, 4, 3)
     slopes[:, 1:] = np.linalg.inv(corners[:, 1:] - corners[:, :1]).transpose(0, 2, 1)
     slopes[:, 0] = -slopes[:, 1:].sum(axis=1)
-    u = result.displacement[result.elements]
+    u = nodal[result.elements]
     gradient = np.zeros((len(u), 3, 3))
     for i in range(4):
         for j in range(4):
             if j != i:
                 rise = 4.0 * u[:, EDGE_NODE[i, j]] - 3.0 * u[:, i] - u[:, j]
                 gradient += 0.25 * rise[:, :, None] * slopes[:, None, j]
-    strain = np.stack([(gradient[:, a, b] + gradient[:, b, a]) / 2.0 for a, b in PAIRS], axis=1)
-    for source in result.sources:
-        strain[source.elements] -= source.eigenstrain.mean(axis=1)
-    return strain
+    return np.stack([(gradient[:, a, b] + gradient[:, b, a]) / 2.0 for a, b in PAIRS], axis=1)

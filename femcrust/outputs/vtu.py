@@ -20,7 +20,7 @@ from femcrust.outputs.atomic import replacing
 from femcrust.outputs.coulomb import coulomb_changes, strain_from_stress
 from femcrust.outputs.result import Result
 from femcrust.outputs.split_nodes import opened
-from femcrust.outputs.strain import mean_strain
+from femcrust.outputs.strain import mean_strain, strain_rate
 
 QUADRATIC_TETRA = 24  # VTK's local node order is ours
 VTK_TENSOR = [0, 1, 2, 3, 5, 4]  # from xx, yy, zz, xy, xz, yz
@@ -70,6 +70,8 @@ def fields_for_vtu(result: Result) -> Fields:
         else:
             strain = strain_from_stress(stress, result.elastic.lam, result.elastic.mu)
         cell_data["strain"] = strain[:, VTK_TENSOR]
+    if "strain_rate" in wanted and result.velocity is not None:
+        cell_data["strain_rate"] = strain_rate(result)[:, VTK_TENSOR]
     if "coulomb" in wanted:
         for name, change in coulomb_changes(stress, result.case.output.coulomb).items():
             cell_data[f"coulomb_{name}"] = change

@@ -134,7 +134,9 @@ def synthetic_result(cells: int = 6, relief: bool = True, **output) -> Result:
     x, y, z = mesh.points[mesh.tets].transpose(2, 0, 1) / 1e4
     lobes = 2e6 * np.exp(-np.hypot(x, y)) * np.exp(z)
     stress = np.stack([lobes * (1 + k) * np.sin(2.0 * x + k) * np.cos(y) for k in range(6)], -1)
-    receiver = SimpleNamespace(strike=30.0, dip=60.0, rake=0.0, friction=0.4, depth=8e3)
+    receiver = SimpleNamespace(
+        strike=30.0, dip=60.0, rake=0.0, regional=None, friction=0.4, depth=8e3
+    )
     settings = {
         "directory": "results",
         "stations": "gnss.csv",

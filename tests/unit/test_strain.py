@@ -31,6 +31,20 @@ def test_strain_is_that_of_the_displacement_though_stress_has_relaxed():
     np.testing.assert_allclose(strain, np.tile(xx_yy_zz_xy_yz_xz, (len(strain), 1)), atol=1e-16)
 
 
+def test_the_rate_of_strain_is_that_of_the_velocity():
+    result = synthetic_series(3, years=[50.0])[0]
+    case = result.case
+    shear = np.array([[1e-12, 3e-13, 0.0], [-1e-13, -2e-13, 6e-13], [0.0, 2e-13, 4e-13]])
+    fields = SimpleNamespace(**(vars(case.output) | {"fields": ("strain_rate",)}))
+    asked = SimpleNamespace(**(vars(case) | {"output": fields}))
+    moving = replace(result, case=asked, velocity=result.nodes @ shear.T)
+    rate = fields_for_vtu(moving).cell_data["strain_rate"]
+    np.testing.assert_allclose(
+        rate, np.tile([1e-12, -2e-13, 4e-13, 1e-13, 4e-13, 0.0], (len(rate), 1)), atol=1e-24
+    )
+    assert "strain_rate" not in fields_for_vtu(replace(moving, velocity=None)).cell_data
+
+
 def test_mean_strain_of_a_quadratic_field_is_exact_and_slip_is_no_strain():
     result = synthetic_series(3, years=[50.0])[0]
     x, y, z = result.nodes.T

@@ -65,7 +65,7 @@ MISTAKES = [
     ("eta: 1e19 Pa*s,\n", "\n", "materials.mantle.eta: missing; maxwell needs it"),
     ("eta: 1e19 Pa*s", "eta: 0 Pa*s", "materials.mantle.eta: '0 Pa*s' must be above 0 Pa*s"),
     ("eta: 1e19 Pa*s", "eta: 1e19", "materials.mantle.eta: 1e+19 has no unit; write e.g. '1e19 P"),
-    ("model: maxwell, ", "", "materials.mantle.eta: goes with model: maxwell, burgers or power_law"),
+    ("model: maxwell, ", "", "materials.mantle.eta: goes with model: maxwell, "),
     ("model: maxwell", "model: burgers", "mantle.mu_kelvin: missing; burgers needs it, e.g. mu_k"),
     ("  deep:", "  de/ep:", "materials.de/ep: is no plain word"),
     ("  deep:", "  7:", "materials.7: is no plain word"),

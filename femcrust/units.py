@@ -192,7 +192,7 @@ def _registry() -> pint.UnitRegistry[float]:
 
 @lru_cache(maxsize=512)
 def _unit(name: str) -> _Unit | None:
-    """The unit called `name`, or None; scales with an offset, as degC, are none."""
+    """The unit called `name`, or None; scales with an offset, as degC, have no dimension of ours."""
     import pint
 
     registry = _registry()
@@ -203,8 +203,10 @@ def _unit(name: str) -> _Unit | None:
         offset = float(str(registry.Quantity(0.0, name).to_base_units().magnitude))
     except (pint.PintError, ValueError, AttributeError, TypeError, KeyError):
         return None
-    if offset != 0.0 or any(not exponent.is_integer() for _, exponent in powers):
+    if any(not exponent.is_integer() for _, exponent in powers):
         return None
+    if offset != 0.0:
+        return _Unit(scale, ())
     return _Unit(scale, tuple((d, int(exponent)) for d, exponent in powers))
 
 

@@ -125,8 +125,14 @@ __device__ __forceinline__ void sum_norms(FlowNorms<> norms, FlowNorms<>* gNorms
   *gNorms = sum;
 }
 
+/// A trial of creep takes a logarithm more than the registers of two blocks hold.
 template <class Stage>
-FEMCRUST_KERNEL void __launch_bounds__(Tile::kElements, Tile::kBlocksEach)
+constexpr int kBlocksEach = Tile::kBlocksEach;
+template <CreepStage kStage>
+constexpr int kBlocksEach<CreepTrial<kStage>> = 1;
+
+template <class Stage>
+FEMCRUST_KERNEL void __launch_bounds__(Tile::kElements, kBlocksEach<Stage>)
     flow_stage(const DeviceFlow flow, double dt, const double* gU, double* gF,
                FlowNorms<>* gNorms) {
   FEMCRUST_SHARED_DYNAMIC(double, memory);

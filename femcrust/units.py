@@ -192,7 +192,7 @@ def _registry() -> pint.UnitRegistry[float]:
 
 @lru_cache(maxsize=512)
 def _unit(name: str) -> _Unit | None:
-    """The unit called `name`, or None; scales with an offset, as degC, have no dimension of ours."""
+    """The unit called `name`, or None; scales with an offset, degC, have no dimension of ours."""
     import pint
 
     registry = _registry()

@@ -9,6 +9,7 @@
 #include "bindings/mesh.hpp"
 #include "bindings/peak.hpp"
 #include "bindings/predictor.hpp"
+#include "bindings/projection.hpp"
 #include "bindings/testing.hpp"
 
 namespace {
@@ -59,6 +60,7 @@ PYBIND11_MODULE(_core, m) {
   m.def("set_threads", [](int n) { omp_set_num_threads(n); });
   femcrust::bind_mesh(m);
   femcrust::bind_predictor(m);
+  femcrust::bind_projection(m);
   pybind11::module_ cpu = m.def_submodule("cpu", "the CPU backend");
   femcrust::bind_cpu(cpu);
 #if defined(FEMCRUST_HAS_CUDA) || defined(FEMCRUST_HAS_EMULATOR)

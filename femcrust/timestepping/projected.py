@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from femcrust.backends import core
 from femcrust.mesh.mesh import Floats
 
 MOST = 16  # solutions
@@ -27,7 +28,7 @@ class Projected:
     def __init__(self, most: int = MOST, recent: int = RECENT) -> None:
         self._most = most
         self._recent: deque[Floats] = deque(maxlen=recent)
-        self._basis: list[Floats] = []
+        self._basis: Any = None  # of the core; made when the number of nodes is known
         self._waiting: list[Floats] = []  # to join the basis, in this order
         self._guess: Floats | None = None
         self._operator: Any = lambda: None  # weak: matrices are large
@@ -35,20 +36,20 @@ class Projected:
 
     @property
     def bytes(self) -> int:
-        return sum(u.nbytes for u in [*self._recent, *self._basis, *self._waiting])
+        basis = 0 if self._basis is None else int(self._basis.bytes)
+        return basis + sum(u.nbytes for u in [*self._recent, *self._waiting])
 
     def predict(self, stage: int, load: Floats, operator: Any) -> Floats | None:
         if operator is not self._operator():
             self._restart()
             self._operator = weakref.ref(operator)
+        if self._basis is None:
+            self._basis = core().Projection(load.size)
         for u in self._waiting:
-            self._orthonormalise(u, operator)
+            self._basis.add(u, operator @ u, NEW)
         self._waiting = []
-        if not self._basis:
-            return None
-        self._guess = np.zeros_like(load)
-        for x in self._basis:
-            self._guess += np.vdot(x, load) * x
+        if len(self._basis):
+            self._guess = np.asarray(self._basis.project(load))
         return self._guess
 
     def event(self, u: Floats) -> None:
@@ -70,24 +71,21 @@ class Projected:
         """From the last solution and the last differences, the latest first."""
         late = [*reversed(self._recent)]
         differences = [before - after for after, before in pairwise(late)]
-        self._basis, self._waiting, self._guess = [], [*late[:1], *differences], None
+        self._forget()
+        self._waiting, self._guess = [*late[:1], *differences], None
+
+    def _forget(self) -> None:
+        self._waiting = []
+        if self._basis is not None:
+            self._basis.forget()
 
     def _take(self, u: Floats) -> None:
         """What the guess missed of u. Where nobody asked for a guess only recent ones are kept."""
         self._recent.append(u)
-        if self._guess is None or len(self._basis) + len(self._waiting) >= self._most:
-            self._basis, self._waiting, self._operator = [], [], lambda: None
+        kept = 0 if self._basis is None else len(self._basis)
+        if self._guess is None or kept + len(self._waiting) >= self._most:
+            self._forget()
+            self._operator = lambda: None
         else:
             self._waiting.append(u - self._guess)
         self._guess = None
-
-    def _orthonormalise(self, u: Floats, operator: Any) -> None:
-        forces = operator @ u
-        whole = rest = float(np.vdot(u, forces))
-        w = u.copy()
-        for x in self._basis:
-            part = float(np.vdot(x, forces))
-            w -= part * x
-            rest -= part * part
-        if rest > NEW * whole:
-            self._basis.append(w / np.sqrt(rest))

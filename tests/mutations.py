@@ -616,7 +616,14 @@ MUTATIONS = (
         GUESS,
     ),
     Mutation(
-        "projection on solutions made orthonormal for another matrix",
+        "a projection combines solutions that are all but alike",
+        "csrc/timestepping/projection.hpp",
+        "if (!(rest > kLeast)) continue;",
+        "if (!(rest > -1)) continue;",
+        ("tests/unit/test_projection.py",),
+    ),
+    Mutation(
+        "projection with the products of another matrix",
         "femcrust/timestepping/projected.py",
         "if operator is not self._operator():",
         "if self._operator() is None:",

@@ -24,9 +24,9 @@ inline void bind_projection(py::module_& m) {
              return out;
            })
       .def("add",
-           [checked](Projection& projection, const Values& u, const Values& forces, double least) {
+           [checked](Projection& projection, const Values& u, const Values& forces) {
              return projection.add(checked(projection, u, "u"),
-                                   checked(projection, forces, "forces"), least);
+                                   checked(projection, forces, "forces"));
            })
       .def_property_readonly("bytes", &Projection::bytes);
 }

@@ -1,6 +1,10 @@
-/// Past solutions made orthonormal in the norm of a matrix A, x_i · A x_j = δ_ij, and the part of
-/// an answer in their span, Σ (x_i · b) x_i [Fischer98]. Each call reads every x_i twice, piece by
-/// piece; sums of pieces are added in their order, whatever the number of threads.
+/// The combination of past solutions that is nearest to the answer of A x = b in the norm of A
+/// [Fischer98]: of all c the one with G c = (x_i · b), G_ij = x_i · A x_j. Solutions stay as they
+/// are, none is made orthogonal to the others: of two that are almost alike nothing but rounding
+/// would be left, and all that follow would take it on. Instead the factors of G pass over a
+/// solution of whose square less than kLeast is new.
+///
+/// Sums of pieces are added in their order, whatever the number of threads.
 #pragma once
 #include <vector>
 
@@ -17,37 +21,41 @@ class Projection {
   std::size_t n_values() const { return n_; }
   std::size_t size() const { return basis_.size(); }
   std::size_t bytes() const { return basis_.size() * n_ * sizeof(double); }
-  void forget() { basis_.clear(); }
+  void forget() {
+    basis_.clear();
+    gram_.clear();
+  }
 
-  /// out = Σ (x_i · b) x_i
+  /// out = Σ c_i x_i
   void project(const double* b, double* out) const {
-    const std::vector<double> parts = products(b);
+    const std::vector<double> factors = combination(products(b));
     each_piece([&](std::size_t, std::size_t first, std::size_t n) {
       std::fill(out + first, out + first + n, 0.0);
-      combine(parts, 1, first, n, out);
+      for (std::size_t i = 0; i < size(); ++i)
+        if (factors[i] != 0) add_multiple(n, factors[i], basis_[i].data() + first, out + first);
     });
   }
 
-  /// What is new of u, whose forces A u are given, joins the basis, if it is more than the part
-  /// `least` of the square of u's norm.
-  bool add(const double* u, const double* forces, double least) {
-    const std::vector<double> parts = products(forces);
-    const double whole = product(u, forces);
-    double rest = whole;
-    for (const double part : parts) rest -= part * part;
-    if (!(rest > least * whole)) return false;
-    const double scale = 1 / std::sqrt(rest);
+  /// One more solution u, of forces A u; false if its square is no positive number.
+  bool add(const double* u, const double* forces) {
+    std::vector<double> row = products(forces);
+    const double square = product(u, forces);
+    if (!(square > 0 && std::isfinite(square))) return false;
+    const double scale = 1 / std::sqrt(square);
+    for (double& entry : row) entry *= scale;
+    row.push_back(1);
     auto x = Array<double>::unwritten(n_);
     each_piece([&](std::size_t, std::size_t first, std::size_t n) {
       for (std::size_t i = first; i < first + n; ++i) x[i] = scale * u[i];
-      combine(parts, -scale, first, n, x.data());
     });
     basis_.push_back(std::move(x));
+    gram_.push_back(std::move(row));
     return true;
   }
 
  private:
   static constexpr std::size_t kPiece = 2048;
+  static constexpr double kLeast = 1e-12;
 
   /// x_i · b
   std::vector<double> products(const double* b) const {
@@ -68,13 +76,38 @@ class Projection {
     for (const double part : parts) sum += part;
     return sum;
   }
-  /// out += factor Σ parts_i x_i
-  void combine(const std::vector<double>& parts, double factor, std::size_t first, std::size_t n,
-               double* out) const {
-    for (std::size_t i = 0; i < parts.size(); ++i)
-      Cpu::vectors<double>().axpby(n, LaneValues<double>(factor * parts[i]).lane,
-                                   basis_[i].data() + first, LaneValues<double>(1).lane,
-                                   out + first);
+  /// c, by Cholesky's factors of G; zero for what they pass over.
+  std::vector<double> combination(const std::vector<double>& right) const {
+    std::vector<std::vector<double>> lower;
+    std::vector<double> y, factors(size(), 0.0);
+    std::vector<std::size_t> kept;
+    for (std::size_t i = 0; i < size(); ++i) {
+      std::vector<double> row;
+      double rest = gram_[i][i], b = right[i];
+      for (std::size_t k = 0; k < kept.size(); ++k) {
+        double sum = gram_[i][kept[k]];
+        for (std::size_t j = 0; j < k; ++j) sum -= row[j] * lower[k][j];
+        row.push_back(sum / lower[k][k]);
+        rest -= row[k] * row[k];
+        b -= row[k] * y[k];
+      }
+      if (!(rest > kLeast)) continue;
+      row.push_back(std::sqrt(rest));
+      y.push_back(b / row.back());
+      lower.push_back(std::move(row));
+      kept.push_back(i);
+    }
+    for (std::size_t k = kept.size(); k-- > 0;) {
+      double sum = y[k];
+      for (std::size_t j = k + 1; j < kept.size(); ++j) sum -= lower[j][k] * factors[kept[j]];
+      factors[kept[k]] = sum / lower[k][k];
+    }
+    return factors;
+  }
+
+  static void add_multiple(std::size_t n, double factor, const double* x, double* y) {
+    Cpu::vectors<double>().axpby(n, LaneValues<double>(factor).lane, x, LaneValues<double>(1).lane,
+                                 y);
   }
   static double dot(std::size_t n, const double* x, const double* y) {
     double lanes[kMostColumns], sum = 0;
@@ -93,7 +126,8 @@ class Projection {
   }
 
   std::size_t n_, pieces_;
-  std::vector<Array<double>> basis_;
+  std::vector<Array<double>> basis_;       // x_i, of square 1 in the norm of A
+  std::vector<std::vector<double>> gram_;  // G, up to its diagonal
 };
 
 }  // namespace femcrust

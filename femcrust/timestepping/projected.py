@@ -1,8 +1,8 @@
 """Guesses by projection on past solutions, under the load that acts now [Fischer98].
 
-With past solutions made orthonormal, x_i · A x_j = δ_ij, the part of the answer in their span is
-Σ (x_i · b) x_i, the best of all combinations in the norm of A; so it is never worse than a
-polynomial in time through the same solutions. It costs a product a solve.
+Of all combinations of past solutions it takes the best in the norm of A, so it is never worse than
+a polynomial in time through the same solutions (csrc/timestepping/projection.hpp). It costs a
+product a solve.
 """
 
 from __future__ import annotations
@@ -19,11 +19,10 @@ from femcrust.mesh.mesh import Floats
 
 MOST = 16  # solutions
 RECENT = 6  # of them go on where the basis is full or A is another
-NEW = 1e-12  # square of the part of a solution that must be new: with less, rounding is all
 
 
 class Projected:
-    """An A-orthonormal basis of past solutions, begun anew from the recent ones for another A."""
+    """A basis of past solutions, begun anew from the recent ones for another A."""
 
     def __init__(self, most: int = MOST, recent: int = RECENT) -> None:
         self._most = most
@@ -46,7 +45,7 @@ class Projected:
         if self._basis is None:
             self._basis = core().Projection(load.size)
         for u in self._waiting:
-            self._basis.add(u, operator @ u, NEW)
+            self._basis.add(u, operator @ u)
         self._waiting = []
         if len(self._basis):
             self._guess = np.asarray(self._basis.project(load))

@@ -33,10 +33,12 @@ def check_file(path: Path, overrides: Sequence[str] = ()) -> Path:
     n_nodes = count_nodes(model.mesh)
     n_dof = 3 * n_nodes
     threads = backends.set_threads(case.solver.threads)
+    needed = machine.memory_needed(n_dof, model.n_branches)
     progress.say(
-        f"forecast: {n_dof:,} unknowns, {machine.memory_needed(n_dof) / machine.GIB:.1f} of"
+        f"forecast: {n_dof:,} unknowns, {needed / machine.GIB:.1f} of"
         f" {machine.physical_memory() / machine.GIB:.1f} GiB of memory, about"
         f" {progress.duration(machine.seconds_needed(n_dof, threads))} on {threads} threads"
+        + (" for the first answer" if case.time is not None else "")
     )
     far = model.conditions.infinite
     on_device = memory.device_bytes(
@@ -47,7 +49,7 @@ def check_file(path: Path, overrides: Sequence[str] = ()) -> Path:
         n_infinite=0 if far is None else len(far.faces),
     )
     progress.say(f"on a GPU: {on_device / memory.GIB:.1f} GiB of its memory")
-    machine.check_memory(n_dof, "mesh")
+    machine.check_memory(n_dof, "mesh", model.n_branches)
     picture = outputs.draw_check(
         model.mesh,
         model.elastic,

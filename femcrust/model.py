@@ -37,6 +37,13 @@ class Model:
     conditions: Conditions
     relaxing: Relaxing | None = None
 
+    @property
+    def n_branches(self) -> int | None:
+        """Of all elements that flow; None where the case has no span of time."""
+        if self.case.time is None:
+            return None
+        return 0 if self.relaxing is None else int(self.relaxing.moduli.size)
+
 
 def build_model(case: Case, mesh: Mesh | None = None) -> Model:
     """Everything that a solve needs to know of a case; `mesh` when it was made before."""

@@ -105,7 +105,7 @@ def build(case: Case, model: Model | None = None) -> tuple[ElasticOperator, Any]
     """The pieces of a solve: `operator @ u` gives forces, `preconditioner(r)` a correction."""
     model = build_model(case) if model is None else model
     space = discretise(model.mesh)
-    machine.check_memory(space.n_dof, "mesh")
+    machine.check_memory(space.n_dof, "mesh", model.n_branches)
     backend = backends.select(case.solver.backend)
     elastic = model.elastic
     operator = operators.elastic(space, elastic.lam, elastic.mu, model.conditions, backend)

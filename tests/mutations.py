@@ -500,6 +500,34 @@ MUTATIONS = (
         "",
         EMULATOR,
     ),
+    Mutation(
+        "a density contrast weighs the rock above it",
+        "femcrust/boundaries/gravity.py",
+        "(rho[below] - rho[above]) * rise",
+        "rho[above] * rise",
+        ("tests/unit/test_gravity.py",),
+    ),
+    Mutation(
+        "optimal planes stand at the angle of friction from the wrong axis",
+        "femcrust/outputs/optimal.py",
+        "np.arctan2(1.0, friction)",
+        "np.arctan2(friction, 1.0)",
+        ("tests/unit/test_optimal.py",),
+    ),
+    Mutation(
+        "creep gives up a stage that would converge",
+        "femcrust/timestepping/fixed_point.py",
+        "(MOST / solves - 1) > tolerance",
+        "0 > tolerance",
+        ("tests/unit/test_relax_creep.py", "tests/unit/test_fixed_point.py"),
+    ),
+    Mutation(
+        "the matrix of creep keeps what the last one did",
+        "femcrust/timestepping/flow.py",
+        "self._creep.hold(held, held[self._face_cells])",
+        "pass",
+        ("tests/unit/test_relax_creep.py",),
+    ),
     # flow of rock that relaxes
     Mutation(
         "a sign in the estimate of a step's error",

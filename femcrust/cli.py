@@ -90,7 +90,7 @@ def overrides(arguments: argparse.Namespace) -> list[str]:
 def run(arguments: argparse.Namespace) -> None:
     from femcrust.run import run_file
 
-    run_file(arguments.case, overrides(arguments), arguments.output)
+    run_file(arguments.case, overrides(arguments), arguments.output, arguments.resume)
 
 
 def check(arguments: argparse.Namespace) -> None:
@@ -162,6 +162,9 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
             command.add_argument("-q", "--quiet", action="store_true", help="print errors only")
     for name, what in {"run": "folder of the results", "mesh": "file of the mesh"}.items():
         parsers[name].add_argument("-o", "--output", type=place, metavar="PATH", help=what)
+    parsers["run"].add_argument(
+        "--resume", action="store_true", help="go on from the last checkpoint of a run over time"
+    )
     parsers["init"].add_argument("template", nargs="?", help="name; without it, all are listed")
     parsers["init"].add_argument("folder", nargs="?", type=Path, help="where (./TEMPLATE)")
     parsers["plot"].add_argument("results", type=Path, help="folder that `femcrust run` wrote")

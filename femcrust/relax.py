@@ -5,6 +5,7 @@ steps (timestepping) → displacement, velocity, stress at the wanted times → 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from femcrust import progress, timestepping
 from femcrust.answers import Answers
 from femcrust.case import Case
+from femcrust.checkpoint import Keeper, read
 from femcrust.outputs.result import Result
 from femcrust.outputs.stations import SECONDS_PER_YEAR
 from femcrust.timestepping import Step
@@ -33,10 +35,16 @@ def wanted_times(case: Case) -> list[float]:
     return sorted(t for t in times if t <= end)
 
 
-def relax(answers: Answers, preconditioner: Any, observe: Observe | None = None) -> Result:
+def relax(
+    answers: Answers,
+    preconditioner: Any,
+    observe: Observe | None = None,
+    keeper: Keeper | None = None,
+) -> Result:
     """Go through the steps of a case with a section `time`; returns the result at the end.
 
     preconditioner : of the elastic operator.  observe : gets the result of every wanted time
+    keeper : of checkpoints; where it has one, the run goes on from there
     """
     case, solver = answers.case, answers.case.solver
     section = case.time
@@ -45,9 +53,14 @@ def relax(answers: Answers, preconditioner: Any, observe: Observe | None = None)
     guess = timestepping.make_guess(solver.initial_guess, body.flow.creeps)
     stepper = timestepping.Stepper(body, guess, solver.tolerance, solver.max_iterations)
     rows: list[dict[str, Any]] = []
-    wanted = wanted_times(case)
+    times = wanted_times(case)
+    wanted = times.copy()
     result: Result | None = None
-    with progress.task("relax") as advance:
+    kept = contextlib.nullcontext(None) if keeper is None else keeper.watching(answers)
+    with progress.task("relax") as advance, kept as start:
+        if start is not None:
+            stepper.restore(start["stepper"], section, read)
+            rows, wanted = start["rows"], wanted[start["reached"] :]
         for step in timestepping.steps(stepper, section):
             rows.append(row_of(step))
             advance(step.end / section.end, f"{step.end / SECONDS_PER_YEAR:.4g} yr")
@@ -62,6 +75,15 @@ def relax(answers: Answers, preconditioner: Any, observe: Observe | None = None)
                 )
                 if observe is not None:
                     observe(result)
+            if keeper is not None and wanted:
+                keeper.step_done(
+                    step.end,
+                    lambda: {
+                        "stepper": stepper.state(),
+                        "rows": rows,
+                        "reached": len(times) - len(wanted),
+                    },
+                )
     assert result is not None
     progress.say(
         f"relaxed: {len(rows)} steps, {sum(row['iterations'] for row in rows)} iterations,"

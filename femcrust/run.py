@@ -27,6 +27,7 @@ from femcrust import (
 )
 from femcrust.answers import Answers
 from femcrust.case import Case, load_case
+from femcrust.checkpoint import Keeper
 from femcrust.describe import describe
 from femcrust.discretisation import discretise
 from femcrust.errors import NotConverged
@@ -39,10 +40,16 @@ from femcrust.relax import Observe, relax
 from femcrust.stations import case_stations
 
 
-def run(case: Case, model: Model | None = None, observe: Observe | None = None) -> Result:
+def run(
+    case: Case,
+    model: Model | None = None,
+    observe: Observe | None = None,
+    keeper: Keeper | None = None,
+) -> Result:
     """Solve a case; raises NotConverged rather than returning a wrong answer.
 
-    Over a span of time the last result is returned, and `observe` gets that of every wanted time.
+    Over a span of time the last result is returned, and `observe` gets that of every wanted time;
+    `keeper` keeps checkpoints.
     """
     started = time.perf_counter()
     threads = backends.set_threads(case.solver.threads)
@@ -58,7 +65,7 @@ def run(case: Case, model: Model | None = None, observe: Observe | None = None) 
     answers = Answers(case, model, operator, stations, threads, started, setup)
     with _naming_the_cause(model):
         if case.time is not None:
-            return relax(answers, preconditioner, observe)
+            return relax(answers, preconditioner, observe, keeper)
         solution = _at_once(case, model, operator, preconditioner)
     answers.device_memory_bytes = backends.device_memory(operator.backend)["held"]
     del preconditioner  # its memory is wanted for stresses and pictures
@@ -113,8 +120,13 @@ def build(case: Case, model: Model | None = None) -> tuple[ElasticOperator, Any]
     return operator, preconditioners.build(name, operator, precision)
 
 
-def run_file(path: Path, overrides: Sequence[str] = (), output: Path | None = None) -> Path:
-    """Solve the case in a file and write its results; returns their folder."""
+def run_file(
+    path: Path, overrides: Sequence[str] = (), output: Path | None = None, resume: bool = False
+) -> Path:
+    """Solve the case in a file and write its results; returns their folder.
+
+    resume : go on from the last checkpoint of a run over time that was stopped
+    """
     case = load_case(path, overrides)
     backends.select(case.solver.backend)  # complains before any work
     directory = output or case.directory / case.output.directory
@@ -125,7 +137,8 @@ def run_file(path: Path, overrides: Sequence[str] = (), output: Path | None = No
     outputs.check_grid(case, model.mesh)
     describe(model)
     series = outputs.Series(case, directory)
-    result = run(case, model, series.add)
+    keeper = Keeper(case, directory, series, resume)
+    result = run(case, model, series.add, keeper)
     if case.time is None:
         step = result.summary["steps"][0]
         progress.say(
@@ -135,6 +148,7 @@ def run_file(path: Path, overrides: Sequence[str] = (), output: Path | None = No
         )
     for written in series.write(result):
         progress.say(f"  {written}")
+    keeper.forget()
     progress.say(f"results are in {directory}")
     return directory
 

@@ -21,7 +21,7 @@ using Dense = py::array_t<T, py::array::c_style | py::array::forcecast>;
 
 /// -1 in `shape` lets that dimension be anything.
 template <class T>
-void require_shape(const Dense<T>& a, std::initializer_list<py::ssize_t> shape, const char* name) {
+void require_shape(const Dense<T>& a, const std::vector<py::ssize_t>& shape, const char* name) {
   bool fits = a.ndim() == static_cast<py::ssize_t>(shape.size());
   py::ssize_t d = 0;
   for (const py::ssize_t wanted : shape) {

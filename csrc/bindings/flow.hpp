@@ -44,6 +44,13 @@ struct BodyFlow {
     require_shape(u, {body->n_nodes(), 3}, "u");
     return u.data();
   }
+  static FlowPart part(const std::string& name) {
+    require(name == "strain" || name == "rate", "part: strain or rate");
+    return name == "strain" ? FlowPart::strain : FlowPart::rate;
+  }
+  using Shape = std::vector<py::ssize_t>;
+  Shape tet_state() const { return {tets.size(), tets.n_branches(), 4, 5}; }
+  Shape face_state() const { return {faces.size(), faces.n_branches(), 6, 5}; }
 };
 
 template <class B>
@@ -152,6 +159,29 @@ void bind_flow(py::module_& m) {
            [](Held& f, double dt, const Dense<double>& u) {
              f.tets.middle(dt, f.nodal(u));
              f.faces.middle(dt, u.data());
+           })
+      .def("tet_state",
+           [](Held& f, const std::string& part) {
+             py::array_t<double> out(f.tet_state());
+             f.tets.state(Held::part(part), out.mutable_data());
+             return out;
+           })
+      .def("face_state",
+           [](Held& f, const std::string& part) {
+             py::array_t<double> out(f.face_state());
+             const Array<double>& kept = f.faces.state(Held::part(part));
+             std::copy(kept.begin(), kept.end(), out.mutable_data());
+             return out;
+           })
+      .def("set_tet_state",
+           [](Held& f, const std::string& part, const Dense<double>& state) {
+             require_shape(state, f.tet_state(), "state");
+             f.tets.set_state(Held::part(part), state.data());
+           })
+      .def("set_face_state",
+           [](Held& f, const std::string& part, const Dense<double>& state) {
+             require_shape(state, f.face_state(), "state");
+             std::copy_n(state.data(), state.size(), f.faces.state(Held::part(part)).begin());
            })
       .def_property_readonly("bytes",
                              [](const Held& f) { return f.tets.bytes() + f.faces.bytes(); });

@@ -1,5 +1,10 @@
 /// Projections of a load on past solutions, in Python. No maths here.
 #pragma once
+#include <pybind11/stl.h>
+
+#include <utility>
+#include <vector>
+
 #include "bindings/arrays.hpp"
 #include "timestepping/projection.hpp"
 
@@ -28,6 +33,24 @@ inline void bind_projection(py::module_& m) {
              return projection.add(checked(projection, u, "u"),
                                    checked(projection, forces, "forces"));
            })
+      .def(
+          "state",
+          [](const py::object& self) {
+            const auto& projection = self.cast<const Projection&>();
+            py::list basis;  // in the memory of the projection
+            for (const Array<double>& x : projection.basis())
+              basis.append(py::array_t<double>(static_cast<py::ssize_t>(x.size()), x.data(), self));
+            return py::make_tuple(basis, projection.gram());
+          })
+      .def("set_state",
+           [](Projection& projection, const std::vector<Dense<double>>& basis,
+              std::vector<std::vector<double>> gram) {
+             require(basis.size() == gram.size(), "basis: wrong size");
+             projection.forget();
+             for (std::size_t i = 0; i < basis.size(); ++i)
+               projection.give(to_array(basis[i]), std::move(gram[i]));
+           })
+      .def_property_readonly("n_values", &Projection::n_values)
       .def_property_readonly("bytes", &Projection::bytes);
 }
 

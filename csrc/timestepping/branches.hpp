@@ -19,4 +19,7 @@ struct Branches {
   }
 };
 
+/// What a flow carries from step to step.
+enum class FlowPart { strain, rate };  // v, and dv/dt
+
 }  // namespace femcrust

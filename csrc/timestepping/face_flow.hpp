@@ -50,6 +50,9 @@ class FaceFlow {
     std::swap(v_, next_);
     std::swap(rate_, middle_);
   }
+  /// [n][n_branches][6 points][kDeviator], also to be written
+  Array<double>& state(FlowPart part) { return part == FlowPart::strain ? v_ : rate_; }
+  int n_branches() const { return branches_.number; }
 
  private:
   static constexpr std::size_t kPoints = 6, kNodes = 6;

@@ -21,6 +21,16 @@ class Predictor {
  public:
   static constexpr int kMostPairs = 32;
 
+  struct Pair {
+    int earlier, next;  // slots: of the other kind, and of this
+  };
+  struct Kind {
+    Array<float> columns;    // [pieces][slots][piece], unwritten where `count` has not come to
+    Array<double> gram;      // [pieces][slots][slots]
+    std::deque<Pair> pairs;  // newest first
+    int count = 0;           // increments so far
+  };
+
   Predictor(std::size_t n_values, std::size_t piece, int pairs)
       : n_(n_values), piece_(piece), slots_(pairs + 1) {
     require(piece > 0 && 1 <= pairs && pairs <= kMostPairs, "piece, pairs: out of range");
@@ -43,6 +53,7 @@ class Predictor {
       float* const x = column(kind, p, slot);
       for (std::size_t i = 0; i < n; ++i)
         x[i] = static_cast<float>(after[first + i] - before[first + i]);
+      std::fill(x + n, x + piece_, 0.0f);
       double* const gram = kind.gram.data() + p * slots() * slots();
       for (int s = 0; s < filled; ++s)
         gram[at(slot, s)] = gram[at(s, slot)] = dot(n, x, column(kind, p, s));
@@ -88,6 +99,20 @@ class Predictor {
     });
   }
 
+  // What has been learned, to be kept and given to another of the same sizes.
+  const Kind& kind(int k) const { return kinds_[k]; }
+  Kind& kind(int k) { return kinds_[k]; }
+  int last_kind() const { return last_kind_; }
+  int last_slot() const { return last_slot_; }
+  void set_last(int kind, int slot) {
+    require(-1 <= kind && kind < 2 && 0 <= slot && slot < slots_, "last: out of range");
+    last_kind_ = kind;
+    last_slot_ = slot;
+  }
+  std::size_t pieces() const { return pieces_; }
+  std::size_t slots() const { return static_cast<std::size_t>(slots_); }
+  std::size_t piece() const { return piece_; }
+
   std::size_t size() const { return n_; }
   std::size_t bytes() const {
     std::size_t sum = 0;
@@ -99,17 +124,6 @@ class Predictor {
   // Noise of the solver is 1e-5 or so of an increment; more columns than that average it.
   static constexpr double kDrop = 1e-5;
 
-  struct Pair {
-    int earlier, next;  // slots: of the other kind, and of this
-  };
-  struct Kind {
-    Array<float> columns;    // [pieces][slots][piece]
-    Array<double> gram;      // [pieces][slots][slots]
-    std::deque<Pair> pairs;  // newest first
-    int count = 0;           // increments so far
-  };
-
-  std::size_t slots() const { return static_cast<std::size_t>(slots_); }
   std::size_t at(int i, int j) const {
     return static_cast<std::size_t>(i) * slots() + static_cast<std::size_t>(j);
   }

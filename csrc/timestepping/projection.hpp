@@ -26,6 +26,15 @@ class Projection {
     gram_.clear();
   }
 
+  /// What it has, x_i and the rows of G, to be given to another of the same size in the same order.
+  const std::vector<Array<double>>& basis() const { return basis_; }
+  const std::vector<std::vector<double>>& gram() const { return gram_; }
+  void give(Array<double> x, std::vector<double> row) {
+    require(x.size() == n_ && row.size() == size() + 1, "basis: wrong size");
+    basis_.push_back(std::move(x));
+    gram_.push_back(std::move(row));
+  }
+
   /// out = Σ c_i x_i
   void project(const double* b, double* out) const {
     const std::vector<double> factors = combination(products(b));

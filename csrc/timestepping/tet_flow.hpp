@@ -39,6 +39,7 @@ class TetFlow<Cpu> {
   }
 
   Index size() const { return cell_begin_.back(); }
+  int n_branches() const { return n_branches_; }
   std::size_t bytes() const {
     return 4 * v_.bytes() + 2 * moduli_.bytes() + 3 * held_.bytes() + local_.bytes() +
            vertices_.bytes();
@@ -131,6 +132,17 @@ class TetFlow<Cpu> {
     });
   }
 
+  /// What is carried from step to step, the same on every backend:
+  /// [n_cells][n_branches][4][kDeviator].
+  void state(FlowPart part, double* out) {
+    Array<double>& kept = part == FlowPart::strain ? v_ : rate_;
+    each_value([&](std::size_t i, std::size_t place) { out[i] = kept[place]; });
+  }
+  void set_state(FlowPart part, const double* in) {
+    Array<double>& kept = part == FlowPart::strain ? v_ : rate_;
+    each_value([&](std::size_t i, std::size_t place) { kept[place] = in[i]; });
+  }
+
  private:
   static constexpr std::size_t kPoints = tet10::kVertices, kState = kPoints * kDeviator;
 
@@ -168,6 +180,19 @@ class TetFlow<Cpu> {
     powers_[slot_[cell]] = branches.powers[cell];
     exponents_[slot_[cell]] = branches.exponents[cell];
     held_[slot_[cell]] = 1;
+  }
+
+  /// work(i, place) for every value of the state: its number in the order of `state`, and where it
+  /// is kept.
+  template <class Work>
+  void each_value(const Work& work) const {
+    const std::size_t n = static_cast<std::size_t>(n_branches_) * kState;
+#pragma omp parallel for schedule(static)
+    for (std::ptrdiff_t cell = 0; cell < static_cast<std::ptrdiff_t>(slot_.size()); ++cell) {
+      const auto k = static_cast<std::size_t>(cell);
+      const std::size_t first = slot_[k] / kLanes * n * kLanes + slot_[k] % kLanes;
+      for (std::size_t j = 0; j < n; ++j) work(k * n + j, first + j * kLanes);
+    }
   }
 
   /// work(block, its number, scratch), in any order.

@@ -42,6 +42,7 @@ class TetFlow<Cuda> {
   }
 
   Index size() const { return n_cells_; }
+  int n_branches() const { return n_branches_; }
   std::size_t bytes() const {
     return 4 * v_.bytes() + 2 * moduli_.bytes() + 3 * held_.bytes() + cells_.bytes() +
            offset_rows_.bytes();
@@ -93,10 +94,30 @@ class TetFlow<Cuda> {
   }
   void middle(double dt, const double* u) { kernels().creep_middle(view(), dt, sent(u)); }
 
+  void state(FlowPart part, double* out) {
+    std::vector<double> kept(v_.size());
+    Cuda::copy_out(part == FlowPart::strain ? v_ : rate_, kept.data());
+    each_value([&](std::size_t i, std::size_t place) { out[i] = kept[place]; });
+  }
+  void set_state(FlowPart part, const double* in) {
+    std::vector<double> kept(v_.size());
+    each_value([&](std::size_t i, std::size_t place) { kept[place] = in[i]; });
+    Cuda::copy_in(kept.data(), kept.size(), part == FlowPart::strain ? v_ : rate_);
+  }
+
  private:
   static constexpr std::size_t kPoints = tet10::kVertices;
 
   bool creeps() const { return held_.size() > 0; }
+
+  /// As on the host.
+  template <class Work>
+  void each_value(const Work& work) const {
+    const auto cells = static_cast<std::size_t>(n_cells_);
+    const std::size_t n = static_cast<std::size_t>(n_branches_) * kPoints * kDeviator;
+    for (std::size_t k = 0; k < cells; ++k)
+      for (std::size_t j = 0; j < n; ++j) work(k * n + j, j * cells + k);
+  }
 
   static const DeviceFlowKernels& kernels() { return FEMCRUST_FOR_THIS_DEVICE(flow_kernels); }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import PurePath
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -120,6 +120,34 @@ class SurfaceGrid(Section):
         return self
 
 
+class Interval(Unit):
+    """A time, or never: infinity."""
+
+    def read(self, value: Any, info: ValidationInfo) -> Any:
+        return math.inf if value in ("never", math.inf) else super().read(value, info)
+
+    def written(self, value: Any) -> Any:
+        return "never" if value == math.inf else super().written(value)
+
+
+class Checkpoint(Section):
+    """How often a run over time keeps what `femcrust run --resume` goes on from."""
+
+    every: Annotated[float, Interval("time", above=0.0)] = Field(
+        default=600.0,
+        description="By the clock on the wall, s; never: none, nor when the run is stopped.",
+        examples=["10 min"],
+    )
+    steps: int | None = Field(
+        default=None, strict=True, gt=0, description="In place of the clock.", examples=[20]
+    )
+
+    @property
+    def kept(self) -> bool:
+        """Whether there are any."""
+        return self.steps is not None or self.every < math.inf
+
+
 class Output(Section):
     """What is written, into which folder."""
 
@@ -142,6 +170,7 @@ class Output(Section):
         description="Times of results of a relaxation run, s.",
         examples=[["1 yr", "10 yr"]],
     )
+    checkpoint: Checkpoint = Checkpoint()
     title: Text | None = Field(default=None, description="Title of pictures; absent: the case's.")
 
     @field_validator("directory")

@@ -7,20 +7,26 @@ collection that names what is there.
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from femcrust.errors import InputError
 from femcrust.mesh.mesh import Floats
 from femcrust.outputs.atomic import disk_errors, write_bytes
 from femcrust.outputs.collection import write_collection
 from femcrust.outputs.files import PICTURE_FORMATS, write, write_fields
 from femcrust.outputs.result import Record, Result, Stations
-from femcrust.outputs.stations import Columns, csv_text, station_columns
+from femcrust.outputs.stations import Columns, columns_at, csv_text, station_columns
+from femcrust.outputs.stations_kept import stations_restored, stations_state
 
 EACH_TIME = re.compile(r"(?:fields_\d{4,}\.vtu|surface_\d{4,}\.nc)")
 AT_THE_END = ("summary.json", "fields.pvd", "stations.csv", "stations.nc")
+IN_THE_MAKING = re.compile(
+    rf"\.({EACH_TIME.pattern}|{'|'.join(map(re.escape, AT_THE_END))})-[a-z0-9_]{{8}}"
+)
 
 
 class Series:
@@ -90,6 +96,38 @@ class Series:
             first_ground=np.empty((0, 6, 3)) if ground is None else ground,
         )
 
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint keeps: what was written of which times."""
+        several = self._stations
+        return {
+            "times": self._times,
+            "fields": self._fields,
+            "written": [path.name for path in self._written],
+            "first_ground": self._first_ground,
+            "stations": stations_state(several) if several else None,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Goes on after the times of `state`, whose files must be there."""
+        self._times, self._fields = state["times"], state["fields"]
+        self._written = [self.directory / name for name in state["written"]]
+        for path in self._written:
+            if not path.is_file():
+                raise InputError(
+                    f"--resume: {path}: is missing, though the run has written it; put it back, or"
+                    " run the case without --resume"
+                )
+        self._first_ground = state["first_ground"]
+        if state["stations"] is not None:
+            self._stations = stations_restored(state["stations"])
+            if "csv" in self.case.output.formats:
+                self._tables = [
+                    columns_at(stations, t, self.case.output)
+                    for stations, t in zip(self._stations, self._times, strict=True)
+                ]
+        with disk_errors(self.directory):
+            self._sweep()
+
     def _add_ground(self, result: Result, number: int) -> None:
         formats = set(self.case.output.formats)
         wants_grid = getattr(self.case.output, "grid", None) is not None
@@ -107,6 +145,14 @@ class Series:
             path = self.directory / f"surface_{number:04d}.nc"
             self._written.append(write_surface_grid(path, result, surface))
 
+    def _sweep(self) -> None:
+        """Remove what a process that was killed left of files in the making."""
+        for path in self.directory.iterdir():
+            if IN_THE_MAKING.fullmatch(path.name):
+                path.unlink()
+        for folder in self.directory.glob(f".{self.directory.name[:80]}-partial-*"):
+            shutil.rmtree(folder, ignore_errors=True)
+
     def _make_room(self) -> None:
         """An older run's files of single times would mix with ours, its summary lie about them."""
         with disk_errors(self.directory):
@@ -116,3 +162,4 @@ class Series:
             for path in self.directory.iterdir():
                 if EACH_TIME.fullmatch(path.name):
                     path.unlink()
+            self._sweep()

@@ -6,7 +6,8 @@ creeps by a power of its stress are two flows of the core, for a cell is one or 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from femcrust.mesh.mesh import Floats, Ints
 from femcrust.operators import ElasticOperator
 from femcrust.operators.surface import infinite_gradients
 
+WHERE, CARRIED = ("tet", "face"), ("strain", "rate")  # of a state
 DIAGONAL = 1 - np.sqrt(0.5)  # of both stages of TR-BDF2, in steps
 
 
@@ -87,13 +89,17 @@ class Flow:
         """Forces of creep in a stage, for a trial of its displacement."""
         return np.asarray(self._creep.trial(second, dt, u))
 
-    def hold(self, dt: float) -> Floats:
-        """Part of μ that the matrix of the next steps keeps where rock creeps; it stays so."""
+    def softness(self, dt: float) -> Floats:
+        """Part of μ that a matrix may keep where rock creeps, by its present rates."""
         if not self.creeps:
             return np.zeros(0)
-        held: Floats = np.asarray(self._creep.softness(dt)).mean(axis=1)
-        self._creep.hold(held, held[self._face_cells])
-        return held
+        mean: Floats = np.asarray(self._creep.softness(dt)).mean(axis=1)
+        return mean
+
+    def hold(self, held: Floats) -> None:
+        """What the matrix of the next steps keeps of it."""
+        if self.creeps:
+            self._creep.hold(held, held[self._face_cells])
 
     def last(self, dt: float, end: Floats) -> tuple[float, float]:
         """Takes the displacement of the second stage: squares of norms, of error and of stress."""
@@ -104,6 +110,25 @@ class Flow:
         """The step in hand stands."""
         for part in self._parts:
             part.accept()
+
+    def state(self) -> list[dict[str, Callable[[], Floats]]]:
+        """v and its rate, on tetrahedra (n, n_branches, 4, 5) and on infinite elements
+        (n, n_branches, 6, 5), the same on every backend; made when they are asked for."""
+        return [
+            {
+                f"{where}_{what}": partial(getattr(part, f"{where}_state"), what)
+                for where in WHERE
+                for what in CARRIED
+            }
+            for part in self._parts
+        ]
+
+    def restore(self, state: Sequence[Mapping[str, Callable[[], Floats]]]) -> None:
+        """As it was; what functions give is dropped one by one."""
+        for part, kept in zip(self._parts, state, strict=True):
+            for where in WHERE:
+                for what in CARRIED:
+                    getattr(part, f"set_{where}_state")(what, kept[f"{where}_{what}"]())
 
     def stress(self, dt: float, theta: float) -> Floats:
         """Σ 2 μ v at the vertices, at part θ of the last step. (m, 4, 6) Pa"""

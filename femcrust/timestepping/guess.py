@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from femcrust.mesh.mesh import Floats
 
 EVENT, MIDDLE, END = 0, 1, 2  # stages: the elastic answer of an event, t + γ Δt, t + Δt
 GAMMA = 2 - math.sqrt(2.0)
+
+State = dict[str, Any]  # plain values, arrays, functions that make an array
 
 
 class Guess(Protocol):
@@ -48,6 +51,14 @@ class Guess(Protocol):
         """Both solutions of the step in hand, which stands."""
         ...
 
+    def state(self, operators: Sequence[Any]) -> State:
+        """All that is known between two steps; of the operators that last, the place in a list."""
+        ...
+
+    def restore(self, state: State, operators: Sequence[Any]) -> None:
+        """Goes on as what had this state would."""
+        ...
+
 
 class Previous:
     """The last solution."""
@@ -73,6 +84,12 @@ class Previous:
 
     def learn(self, middle: Floats, end: Floats) -> None:
         self._u = end
+
+    def state(self, operators: Sequence[Any]) -> State:
+        return {"u": self._u}
+
+    def restore(self, state: State, operators: Sequence[Any]) -> None:
+        self._u = state["u"]
 
 
 class Nothing(Previous):
@@ -133,3 +150,12 @@ class Extrapolated:
         self._known.clear()
         self._known.extend([*known, ((GAMMA - 1) * self._dt, middle), (0.0, end)])
         self._tried = []
+
+    def state(self, operators: Sequence[Any]) -> State:
+        return {"known": list(self._known), "tried": self._tried, "dt": self._dt}
+
+    def restore(self, state: State, operators: Sequence[Any]) -> None:
+        self._known.clear()
+        self._known.extend((t, u) for t, u in state["known"])
+        self._tried = [(t, u) for t, u in state["tried"]]
+        self._dt = state["dt"]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from femcrust.mesh.mesh import Floats
-from femcrust.timestepping.guess import Extrapolated, Guess, Nothing, Previous
+from femcrust.timestepping.guess import Extrapolated, Guess, Nothing, Previous, State
 from femcrust.timestepping.learned import Learned
 from femcrust.timestepping.projected import Projected
 
@@ -60,6 +60,13 @@ class Finite:
     def learn(self, middle: Floats, end: Floats) -> None:
         if self._passes(middle) and self._passes(end):
             self._guess.learn(middle, end)
+
+    def state(self, operators: Sequence[Any]) -> State:
+        return {"dt": self._dt, "guess": self._guess.state(operators)}
+
+    def restore(self, state: State, operators: Sequence[Any]) -> None:
+        self._dt = state["dt"]
+        self._guess.restore(state["guess"], operators)
 
     def _passes(self, u: Floats) -> bool:
         """A sum tells at once, but for one that overflows, which is no loss."""

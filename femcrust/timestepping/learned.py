@@ -9,13 +9,14 @@ last solutions does better: `perf/guesses.py` prints what was compared.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from femcrust.backends import core
 from femcrust.mesh.mesh import Floats
-from femcrust.timestepping.guess import END, EVENT, Guess
+from femcrust.timestepping.guess import END, EVENT, Guess, State
 from femcrust.timestepping.projected import Projected
 
 PAIRS = 8  # of increments, for each of the two stages
@@ -74,6 +75,31 @@ class Learned:
         self._add(end)
         self._last = self._start = end
         self._halfway = False
+
+    def state(self, operators: Sequence[Any]) -> State:
+        kept = None
+        if self._predictor:
+            *last, first, second = self._predictor.state()
+            kept = {"n": self._predictor.size, "last": last, "kinds": [first, second]}
+        return {
+            "young": self._young.state(operators),
+            "predictor": kept,
+            "last": self._last,
+            "start": self._start,
+            "increments": self._increments,
+            "halfway": self._halfway,
+            "dt": self._dt,
+        }
+
+    def restore(self, state: State, operators: Sequence[Any]) -> None:
+        self._young.restore(state["young"], operators)
+        self._last, self._start = state["last"], state["start"]
+        self._increments, self._halfway = state["increments"], state["halfway"]
+        self._dt = state["dt"]
+        kept, self._predictor = state["predictor"], None
+        if kept is not None:
+            self._predictor = core().Predictor(kept["n"], self._piece, self._pairs)
+            self._predictor.set_state(*kept["last"], *kept["kinds"])
 
     def _restart(self, u: Floats | None) -> None:
         """The next increment starts at u and follows none."""

@@ -24,18 +24,21 @@ from femcrust.mesh.mesh import Floats
 from femcrust.model import Model
 from femcrust.operators import ElasticOperator
 from femcrust.timestepping.flow import Flow, Offsets, relaxed_moduli
+from femcrust.timestepping.guess import State
 
 NOTHING = Relaxing.linear(np.zeros(0, np.int32), np.zeros((0, 1)), np.zeros((0, 1)))
 
 
 @dataclass(frozen=True)
 class Matrix:
-    """What one step size needs: operator, preconditioner, and forces of each source's full slip."""
+    """What one step size needs: operator, preconditioner, and forces of each source's full slip;
+    `held` of the elements that creep, the part of μ that it keeps."""
 
     dt: float
     operator: ElasticOperator
     preconditioner: Any
     forces: list[Floats]  # (n_nodes, 3) N each
+    held: Floats
 
 
 class Relaxation:
@@ -52,7 +55,7 @@ class Relaxation:
         self.flow = Flow(elastic, self.relaxing, model.conditions.infinite)
         self.offsets = Offsets(self.relaxing, model.sources)
         self.steady, self.loads = _loads(elastic, model.conditions)
-        self._elastic = self._made(0.0, elastic, preconditioner)
+        self._elastic = self._made(0.0, elastic, preconditioner, np.zeros(0))
         self._present: Matrix | None = None
 
     def factors(self, t: float, before: bool = False) -> list[float]:
@@ -86,28 +89,50 @@ class Relaxation:
             return self._elastic
         if self._present is None or self._present.dt != dt:
             self._present = None  # its memory is wanted for the next
-            self._present = self._relaxed(dt)
+            self._present = self._relaxed(dt, self.flow.softness(dt))
         return self._present
 
     def renew(self) -> None:
         """The next matrix takes the present rates of creep."""
         self._present = None
 
-    def _relaxed(self, dt: float) -> Matrix:
+    @property
+    def operators(self) -> list[Any]:
+        """The elastic one, and that of the present step size."""
+        return [made.operator for made in (self._elastic, self._present) if made is not None]
+
+    def state(self) -> State:
+        """What is carried from step to step."""
+        present = self._present
+        matrix = None if present is None else {"dt": present.dt, "held": present.held}
+        return {"flow": self.flow.state(), "matrix": matrix}
+
+    def restore(self, state: State) -> None:
+        """As it was; the matrix is made again."""
+        self.flow.restore(state["flow"])
+        matrix = state["matrix"]
+        self._present = None
+        if matrix is not None:
+            self._present = self._relaxed(matrix["dt"], matrix["held"]())
+
+    def _relaxed(self, dt: float, held: Floats) -> Matrix:
         operator, solver = self.elastic, self.solver
-        held = self.flow.hold(dt)
+        self.flow.hold(held)
         lam, mu = relaxed_moduli(self.relaxing, operator.lam, operator.mu, dt, held)
         operator = operators.with_moduli(operator, lam, mu, self.model.conditions)
         return self._made(
             dt,
             operator,
             preconditioners.build(solver.preconditioner, operator, solver.precision),
+            held,
         )
 
-    def _made(self, dt: float, operator: ElasticOperator, preconditioner: Any) -> Matrix:
+    def _made(
+        self, dt: float, operator: ElasticOperator, preconditioner: Any, held: Floats
+    ) -> Matrix:
         sources = self.model.sources
         forces = [operators.load(operator, [source], Conditions()) for source in sources]
-        return Matrix(dt, operator, preconditioner, forces)
+        return Matrix(dt, operator, preconditioner, forces, held)
 
     def stress(self, u: Floats, factors: Sequence[float], relaxed: Floats) -> Floats:
         """Stress at the vertices of all elements; `relaxed` of those that flow. (n_tets, 4, 6)"""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import weakref
 from collections import deque
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -16,9 +17,14 @@ import numpy as np
 
 from femcrust.backends import core
 from femcrust.mesh.mesh import Floats
+from femcrust.timestepping.guess import State
 
 MOST = 16  # solutions
 RECENT = 6  # of them go on where the basis is full or A is another
+
+
+def _forgotten() -> None:
+    """Instead of a weak reference: no operator."""
 
 
 class Projected:
@@ -30,7 +36,7 @@ class Projected:
         self._basis: Any = None  # of the core; made when the number of nodes is known
         self._waiting: list[Floats] = []  # to join the basis, in this order
         self._guess: Floats | None = None
-        self._operator: Any = lambda: None  # weak: matrices are large
+        self._operator: Any = _forgotten  # weak: matrices are large
         self._halfway = False
 
     @property
@@ -66,6 +72,29 @@ class Projected:
             self._take(middle)
         self._take(end)
 
+    def state(self, operators: Sequence[Any]) -> State:
+        own, basis = self._operator(), self._basis
+        return {
+            "recent": list(self._recent),
+            "basis": None if basis is None else {"n": basis.n_values, "kept": basis.state()},
+            "waiting": self._waiting,
+            "guess": self._guess,
+            "halfway": self._halfway,
+            "operator": next((k for k, one in enumerate(operators) if one is own), None),
+        }
+
+    def restore(self, state: State, operators: Sequence[Any]) -> None:
+        self._recent.clear()
+        self._recent.extend(state["recent"])
+        self._waiting, self._guess = state["waiting"], state["guess"]
+        self._halfway = state["halfway"]
+        basis, self._basis = state["basis"], None
+        if basis is not None:
+            self._basis = core().Projection(basis["n"])
+            self._basis.set_state(*basis["kept"])
+        place = state["operator"]
+        self._operator = _forgotten if place is None else weakref.ref(operators[place])
+
     def _restart(self) -> None:
         """From the last solution and the last differences, the latest first."""
         late = [*reversed(self._recent)]
@@ -84,7 +113,7 @@ class Projected:
         kept = 0 if self._basis is None else len(self._basis)
         if self._guess is None or kept + len(self._waiting) >= self._most:
             self._forget()
-            self._operator = lambda: None
+            self._operator = _forgotten
         else:
             self._waiting.append(u - self._guess)
         self._guess = None

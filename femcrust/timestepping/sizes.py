@@ -59,6 +59,12 @@ class Equal:
         self.done += 1
         return True
 
+    def state(self) -> list[int]:
+        return [self.done]
+
+    def restore(self, state: list[int]) -> None:
+        (self.done,) = state
+
 
 class Adaptive:
     """Steps that halve and double by their estimated error, relative to the tolerance's norm."""
@@ -104,6 +110,12 @@ class Adaptive:
         self.at += self.parts
         self._grow(error)
         return True
+
+    def state(self) -> list[int]:
+        return [self.parts, self.at]
+
+    def restore(self, state: list[int]) -> None:
+        self.parts, self.at = state
 
     def _grow(self, error: float) -> None:
         """Doubles where the longer step starts at a multiple of itself and is expected to stand."""

@@ -7,8 +7,9 @@ step is the parabola through u at t, t + γ Δt and t + Δt.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from femcrust.errors import NotConverged
 from femcrust.mesh.mesh import Floats
 from femcrust.solvers import Solution, solve
 from femcrust.timestepping.fixed_point import StageFailed, fixed_point
-from femcrust.timestepping.guess import END, EVENT, MIDDLE, Guess
+from femcrust.timestepping.guess import END, EVENT, MIDDLE, Guess, State
 from femcrust.timestepping.problem import Matrix, Relaxation
 from femcrust.timestepping.sizes import Adaptive, Equal, spans
 
@@ -74,6 +75,13 @@ def _parabola_slope(s: float) -> Floats:
     return np.array([(2 * s - g - 1) / g, (2 * s - 1) / (g * (g - 1)), (2 * s - g) / (1 - g)])
 
 
+def sizes_of(start: float, end: float, time_of: Time) -> Equal | Adaptive:
+    """Those of the steps of a span."""
+    if time_of.tolerance is None:
+        return Equal(start, end, time_of.step)
+    return Adaptive(start, end, time_of.step, time_of.tolerance)
+
+
 @dataclass
 class Stepper:
     """What the steps share."""
@@ -84,6 +92,35 @@ class Stepper:
     max_iterations: int
     solutions: list[Solution] = field(default_factory=list)  # of the step in hand
     largest: float = 0.0  # norm of the flowing stress so far, √J
+    u: Floats | None = None  # (n_nodes, 3) m where the step in hand starts
+    span: int = 0  # between two events, in hand
+    sizes: Equal | Adaptive | None = None  # of its steps; None before it has begun
+
+    def spans(self, time_of: Time) -> list[tuple[float, float]]:
+        """From event to event."""
+        events = [t for history in self.problem.histories for t in history.events]
+        return spans(events, time_of.end)
+
+    def state(self) -> State:
+        """All that the next steps depend on, between two steps."""
+        return {
+            "span": self.span,
+            "sizes": None if self.sizes is None else self.sizes.state(),
+            "u": self.u,
+            "largest": self.largest,
+            "problem": self.problem.state(),
+            "guess": self.guess.state(self.problem.operators),
+        }
+
+    def restore(self, state: State, time_of: Time, read: Callable[[Any], Any]) -> None:
+        """Stands where what had this state stood; `read` fetches arrays."""
+        self.problem.restore(state["problem"])
+        self.guess.restore(read(state["guess"]), self.problem.operators)
+        self.u, self.largest = read(state["u"]), state["largest"]
+        self.span, self.sizes = state["span"], None
+        if state["sizes"] is not None:
+            self.sizes = sizes_of(*self.spans(time_of)[self.span], time_of)
+            self.sizes.restore(state["sizes"])
 
     def solved(self, stage: int, matrix: Matrix, load: Floats) -> Floats:
         """The displacement of a stage; 0 is what happens at once."""
@@ -146,18 +183,16 @@ class Stepper:
 
 
 def steps(stepper: Stepper, time_of: Time) -> Iterator[Step]:
-    """All accepted steps of a run, in order."""
+    """All accepted steps of a run, in order, from where the stepper stands."""
     problem, guess = stepper.problem, stepper.guess
-    events = [t for history in problem.histories for t in history.events]
-    u: Floats | None = None
-    for start, end in spans(events, time_of.end):
+    whole = stepper.spans(time_of)
+    while stepper.span < len(whole):
+        start, end = whole[stepper.span]
         began = time.perf_counter()
-        u = stepper.event(start, u)
-        sizes = (
-            Equal(start, end, time_of.step)
-            if time_of.tolerance is None
-            else Adaptive(start, end, time_of.step, time_of.tolerance)
-        )
+        if stepper.sizes is None:
+            stepper.u = stepper.event(start, stepper.u)
+            stepper.sizes = sizes_of(start, end, time_of)
+        sizes = stepper.sizes
         while not sizes.finished:
             t, until, dt = sizes.time, sizes.until, sizes.dt
             guess.step_changes(dt)
@@ -174,9 +209,10 @@ def steps(stepper: Stepper, time_of: Time) -> Iterator[Step]:
                 continue
             problem.flow.accept()
             guess.learn(middle, last)
-            now = time.perf_counter()
-            found = stepper.solutions
-            yield Step(problem, t, until, dt, (u, middle, last), error, found, now - began)
+            found, stepper.solutions = stepper.solutions, []
+            assert stepper.u is not None
+            u, stepper.u = (stepper.u, middle, last), last
+            yield Step(problem, t, until, dt, u, error, found, time.perf_counter() - began)
+            del u
             began = time.perf_counter()
-            stepper.solutions = []
-            u = last
+        stepper.span, stepper.sizes = stepper.span + 1, None

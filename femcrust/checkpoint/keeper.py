@@ -1,0 +1,131 @@
+"""What stands beside the time loop: reads a checkpoint at its start, writes them as it goes on, and
+ends it when a signal asks for that."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from femcrust import progress
+from femcrust.answers import Answers
+from femcrust.case import Case
+from femcrust.checkpoint.container import Damaged, Make, Tree, read
+from femcrust.checkpoint.generations import Generations
+from femcrust.checkpoint.identity import differences, identity, machine, other_machine
+from femcrust.checkpoint.signals import Wish, watching
+from femcrust.errors import DiskError, InputError, Interrupted
+
+
+class Outputs(Protocol):
+    """What has been written so far."""
+
+    def state(self) -> Tree: ...
+    def restore(self, state: Tree) -> None: ...
+
+
+class Keeper:
+    """Of one run of `case`, whose results lie in `directory`.
+
+    resume : whether to go on from what is there; else it is removed when the time loop begins
+    """
+
+    def __init__(self, case: Case, directory: Path, outputs: Outputs, resume: bool) -> None:
+        self._wanted = case.output.checkpoint
+        self._generations = Generations(directory)
+        self._outputs, self._resume = outputs, resume
+        self._identity: Tree = {}
+        self._answers: Answers | None = None
+        self._wish = Wish()
+        self._steps = 0  # since the last checkpoint
+        self._written = 0.0  # by the clock
+        self._good = ""  # what a message says of the last checkpoint
+        if not resume and case.time is not None and self._generations.any:
+            progress.say(
+                f"{directory} holds a checkpoint of a run that was stopped: --resume would go on"
+                " from it, this run begins anew"
+            )
+
+    @contextmanager
+    def watching(self, answers: Answers) -> Iterator[Tree | None]:
+        """Around the time loop; yields the state to start from, whose arrays `read` fetches."""
+        self._answers = answers
+        self._identity = identity(answers)
+        start = self._start(answers)
+        self._written = time.monotonic()
+        with watching() as self._wish:
+            try:
+                yield start
+            except DiskError as error:
+                if not self._good:
+                    raise
+                raise DiskError(f"{error}; {self._good}") from error
+
+    def step_done(self, now: float, state: Make) -> None:
+        """After the outputs of a step that is not the last one; `now` in seconds of the run."""
+        self._steps += 1
+        stop = self._wish.name
+        if stop and not self._wanted.kept:
+            raise Interrupted(f"stopped by {stop}; output.checkpoint.every is never: none is kept")
+        if stop or self._due():
+            self._save(now, state)
+        if stop:
+            raise Interrupted(f"stopped by {stop}; {self._good}")
+
+    def forget(self) -> None:
+        """All results are written."""
+        self._generations.forget()
+
+    def _due(self) -> bool:
+        wanted = self._wanted
+        if wanted.steps is not None:
+            return self._steps >= wanted.steps
+        return time.monotonic() - self._written >= wanted.every
+
+    def _save(self, now: float, state: Make) -> None:
+        answers = self._answers
+        assert answers is not None
+        elapsed = time.perf_counter() - answers.started
+        head = {"time_s": now, "elapsed_s": elapsed, "machine": machine(answers)}
+        path = self._generations.save(
+            lambda: {**head, **self._identity, "outputs": self._outputs.state(), "run": state()}
+        )
+        self._tell(path, now)
+        self._steps, self._written = 0, time.monotonic()
+
+    def _start(self, answers: Answers) -> Tree | None:
+        if not self._resume:
+            self._generations.forget()
+            return None
+        stored = self._generations.newest(progress.say)
+        if stored is None:
+            progress.say("there is no checkpoint: the run starts at its beginning")
+            return None
+        tree = stored.tree
+        different = differences(tree, self._identity)
+        if different:
+            raise InputError(
+                f"--resume: {stored.path}: belongs to another case: {'; '.join(different)}; run the"
+                " case without --resume, or with what it had then"
+            )
+        try:
+            self._outputs.restore(read(tree["outputs"]))
+        except Damaged as error:
+            raise InputError(f"--resume: {stored.path}: {error}; try once more") from error
+        answers.started -= tree["elapsed_s"]
+        self._tell(stored.path, tree["time_s"])
+        progress.say(f"going on at {_years(tree['time_s'])} from {stored.path}")
+        elsewhere = other_machine(tree["machine"], machine(answers), answers.case)
+        if elsewhere:
+            progress.say(elsewhere)
+        state: Tree = tree["run"]
+        return state
+
+    def _tell(self, path: Path, now: float) -> None:
+        self._good = f"--resume goes on at {_years(now)} from {path}"
+
+
+def _years(seconds: float) -> str:
+    return f"{seconds / (365.25 * 86400.0):.4g} yr"

@@ -42,7 +42,7 @@ inline void set_kind(Predictor& predictor, int k, const KeptKind& kept) {
   const auto length = [](std::size_t n) { return static_cast<py::ssize_t>(n); };
   require_shape(columns, {length(pieces), length(filled), length(piece)}, "columns");
   require_shape(gram, {length(pieces), length(slots), length(slots)}, "gram");
-  require(pairs.size() < slots, "pairs: too many");
+  require(pairs.size() <= slots, "pairs: too many");
   kind.count = count;
   kind.pairs.clear();
   for (const auto& [earlier, next] : pairs) {

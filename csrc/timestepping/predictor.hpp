@@ -82,7 +82,7 @@ class Predictor {
 
   /// out = last + the next increment.
   void predict(const double* last, double* out) const {
-    require(pairs() > 0, "predict: no pair is known");
+    require(0 < pairs() && pairs() <= kMostPairs, "predict: no pair is known, or too many");
     const Kind &from = kinds_[last_kind_], &to = kinds_[1 - last_kind_];
     each_piece([&](std::size_t p, std::size_t first, std::size_t n) {
       double factors[kMostPairs];

@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 import hard_bodies as hard
-from femcrust import backends
 from femcrust.checkpoint import Keeper
 from femcrust.checkpoint.container import Make
-from femcrust.errors import InputError, Interrupted
+from femcrust.errors import Interrupted
 from femcrust.model import Model
 from femcrust.outputs.result import Result
 from femcrust.run import run
@@ -23,10 +22,9 @@ CRUST = {"mu": 30e9, "nu": 0.25, "where": {"expression": "depth < 20*km"}}
 ROCKS = {
     "maxwell": {"model": "maxwell", "eta": 60e9 * 2 * YEAR},
     "burgers": {
-        "model": "burgers", "eta": 60e9 * 5 * YEAR, "eta_transient": 60e9 * YEAR,
-        "mu_transient": 60e9,
+        "model": "burgers", "eta": 60e9 * 5 * YEAR, "mu_kelvin": 60e9, "eta_kelvin": 60e9 * YEAR,
     },
-    "creep": {"model": "power_law", "n": 3, "A": 1e-16 / YEAR},
+    "creep": {"model": "power_law", "eta": 60e9 * 5 * YEAR, "stress": 1e6, "exponent": 3.0},
 }  # fmt: skip
 KEYS = ("time_s", "step_s", "iterations", "relative_residual", "initial_relative_residual", "error")
 
@@ -57,7 +55,8 @@ class StopsAfter(Keeper):
 
 def body(rock: str = "maxwell", guess: str = "learned", **more: Any) -> Model:
     """A cube with two earthquakes on a thrust over rock that flows."""
-    materials = {"crust": CRUST, "mantle": ROCK | ROCKS[rock]}
+    crust = CRUST | {"model": "maxwell", "eta": 30e9 * 9 * YEAR}
+    materials = {"crust": crust, "mantle": ROCK | ROCKS[rock]}
     fault = {"rectangle": hard.RECTANGLE, "slip": {"dip": 1.0}, "time": [0.0, 2.3 * YEAR]}
     given = {
         "time": {"end": 5 * YEAR, "step": 0.25 * YEAR},
@@ -88,7 +87,7 @@ def in_parts(model: Model, folder: Path, stops: list[int], later: Model | None =
 
 
 def assert_same_bits(found: Seen, wanted: list[Result]) -> None:
-    assert 0 < found.before
+    assert found.before > 0
     assert found.before + len(found) == len(wanted)
     for mine, other in zip(found, wanted[found.before :], strict=True):
         assert mine.time_s == other.time_s
@@ -103,9 +102,9 @@ GUESSES = ["learned", "projection", "extrapolated", "previous", "none"]
 
 @pytest.mark.parametrize("guess", GUESSES)
 def test_every_guess_goes_on_as_it_was(guess: str, tmp_path: Path) -> None:
-    """Stopped where the basis is young, at an event and where the map is learned."""
+    """Stopped where the basis is young, just before an event and where the map is learned."""
     model = body(guess=guess)
-    assert_same_bits(in_parts(model, tmp_path, [4, 7, 5]), whole(model))
+    assert_same_bits(in_parts(model, tmp_path, [4, 6, 6]), whole(model))
 
 
 @pytest.mark.parametrize("rock", ["burgers", "creep"])

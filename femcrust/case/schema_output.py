@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import PurePath
 from typing import Annotated, Any, Literal
 
@@ -121,31 +122,34 @@ class SurfaceGrid(Section):
 
 
 class Interval(Unit):
-    """A time, or never: infinity."""
+    """A time, a float; so many steps, an int; or never, infinity."""
 
     def read(self, value: Any, info: ValidationInfo) -> Any:
-        return math.inf if value in ("never", math.inf) else super().read(value, info)
+        if value in ("never", math.inf):
+            return math.inf
+        steps = re.fullmatch(r"\s*([1-9]\d{0,8})\s+steps?\s*", str(value))
+        return super().read(value, info) if steps is None else int(steps[1])
 
     def written(self, value: Any) -> Any:
+        if isinstance(value, int):
+            return f"{value} steps"
         return "never" if value == math.inf else super().written(value)
 
 
 class Checkpoint(Section):
     """How often a run over time keeps what `femcrust run --resume` goes on from."""
 
-    every: Annotated[float, Interval("time", above=0.0)] = Field(
+    every: Annotated[float | int, Interval("time", above=0.0)] = Field(
         default=600.0,
-        description="By the clock on the wall, s; never: none, nor when the run is stopped.",
-        examples=["10 min"],
-    )
-    steps: int | None = Field(
-        default=None, strict=True, gt=0, description="In place of the clock.", examples=[20]
+        description="By the clock on the wall, s, or in steps (20 steps); never: none is kept, not"
+        " even when the run is stopped.",
+        examples=["10 min", "20 steps", "never"],
     )
 
     @property
     def kept(self) -> bool:
         """Whether there are any."""
-        return self.steps is not None or self.every < math.inf
+        return self.every < math.inf
 
 
 class Output(Section):

@@ -79,10 +79,10 @@ class Keeper:
         self._generations.forget()
 
     def _due(self) -> bool:
-        wanted = self._wanted
-        if wanted.steps is not None:
-            return self._steps >= wanted.steps
-        return time.monotonic() - self._written >= wanted.every
+        every = self._wanted.every
+        if isinstance(every, int):
+            return self._steps >= every
+        return time.monotonic() - self._written >= every
 
     def _save(self, now: float, state: Make) -> None:
         answers = self._answers

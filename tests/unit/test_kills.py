@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +20,7 @@ ROCK = "rock: {mu: 30 GPa, nu: 0.25"
 CASE = (
     tiny_case.CASE.replace(ROCK, f"{ROCK}, model: maxwell, eta: 1e18 Pa*s")
     .replace("output: {", "time: {end: 3 yr, step: 0.3 yr}\noutput: {every: 0.5 yr, ")
-    .replace("formats: [csv]", "formats: [csv, vtu], checkpoint: {steps: 1}")
+    .replace("formats: [csv]", "formats: [csv, vtu], checkpoint: {every: 1 step}")
 )
 TIMED = ("solve_s", "setup_s", "total_s", "peak_memory_bytes")
 
@@ -89,3 +92,140 @@ def killed_at_moments(trials: Trials, chance: random.Random, n: int) -> None:
         if k % 2:
             trials.nursery.run(place, resume=True, at=chance.randrange(1, most))
         trials.completed(place)
+
+
+@pytest.mark.verify
+@pytest.mark.slow
+def test_killed_at_a_hundred_moments(trials: Trials) -> None:
+    """Half at counted moments, half by the clock."""
+    seed = random.SystemRandom().randrange(10**6)
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    killed_at_moments(trials, chance, 50)
+    for _ in range(50):
+        place, found = trials.ended(after=chance.uniform(0, 1.2 * trials.whole["seconds"]))
+        assert found["status"] in (0, -9)
+        trials.completed(place)
+
+
+def test_sigterm_leaves_a_checkpoint_and_status_5(trials: Trials) -> None:
+    """By the checkpoints of the defaults: none is due in a run of seconds."""
+    rarely = ["--set", "output.checkpoint.every=10 min"]
+    place, found = trials.ended(moment="solve", at=9, then="term", words=rarely)
+    assert found["status"] == 5, found["said"]
+    assert "SIGTERM: the run stops after this step, with a checkpoint" in found["said"]
+    assert "stopped by SIGTERM; --resume goes on at 1.2 yr from " in found["said"]
+    assert [path.name for path in (place / "results").glob("checkpoint*")] == ["checkpoint-a.bin"]
+    said = trials.completed(place)["said"]
+    assert "going on at 1.2 yr from results/checkpoint-a.bin" in said
+
+
+def test_a_second_signal_stops_at_once(trials: Trials) -> None:
+    place, found = trials.ended(moment="solve", at=9, then="interrupt twice")
+    assert found["status"] == 5
+    assert "stopped by a second signal, SIGINT" in found["said"]
+    assert "going on at 0.9 yr" in trials.completed(place)["said"]
+
+
+def test_without_checkpoints_a_signal_says_so(trials: Trials) -> None:
+    never = ["--set", "output.checkpoint.every=never"]
+    place, found = trials.ended(moment="solve", at=9, then="term", words=never)
+    assert found["status"] == 5
+    assert "output.checkpoint.every is never: none is kept" in found["said"]
+    assert not list((place / "results").glob("checkpoint*"))
+    assert "the run starts at its beginning" in trials.completed(place)["said"]
+
+
+def test_a_full_disk_leaves_the_checkpoint_before(trials: Trials) -> None:
+    """At a piece in the middle of a file, half of which is written, and at its fsync."""
+    for moment, at in (("write", 45), ("sync", 13)):
+        place, found = trials.ended(moment=moment, at=at, then="full")
+        assert found["status"] == 6, found["said"]
+        last = found["said"].splitlines()[-1]
+        assert "No space left on device): the disk is full" in last
+        kept = re.search(r"--resume (goes on at \S+ yr from results/checkpoint-.\.bin)$", last)
+        assert kept, last
+        assert kept[1].replace("goes", "going") in trials.completed(place)["said"]
+
+
+def test_a_disk_that_is_really_full(trials: Trials) -> None:
+    """A small disk in memory, which a user may mount who is alone in a name space."""
+    alone = ["unshare", "--user", "--map-root-user", "--mount"]
+    tried = subprocess.run([*alone, "mount", "-t", "tmpfs", "none", "/mnt"], capture_output=True)
+    if tried.returncode != 0:
+        pytest.skip("this system lets nobody mount a disk")
+    place = desk(trials.folder / "small")
+    run = f"{sys.executable} -m femcrust run case.yaml --set output.formats=csv --quiet"
+    script = f"""mkdir results; mount -t tmpfs -o size=5m none results
+        {run} 2> said; echo $? > status; ls -A results > kept
+        mount -o remount,size=50m results; {run} --resume 2>> said; echo $? >> status
+        cp results/stations.csv results/stations.nc ."""
+    subprocess.run([*alone, "sh", "-c", script], cwd=place, check=True)
+    said = (place / "said").read_text()
+    assert (place / "status").read_text().split() == ["6", "0"], said
+    assert "(No space left on device): the disk is full" in said
+    assert (place / "kept").read_text().split() == [
+        "checkpoint-a.bin", "checkpoint-b.bin", "stations.csv"
+    ]  # fmt: skip
+    for name in ("stations.csv", "stations.nc"):
+        assert (place / name).read_bytes() == trials.wanted[name]
+
+
+def spoilt(raw: bytes) -> dict[str, bytes]:
+    """What may become of a file."""
+    middle = len(raw) // 2
+    flipped = raw[:middle] + bytes([raw[middle] ^ 16]) + raw[middle + 1 :]
+    return {
+        "cut": raw[:-1000], "flipped": flipped, "empty": b"", "foreign": b"\x89HDF\r\n\x1a\n" * 99
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("how", ["cut", "flipped", "empty", "foreign"])
+def test_the_older_checkpoint_takes_over_from_a_damaged_one(trials: Trials, how: str) -> None:
+    place, found = trials.ended(moment="step", at=4, then="term")
+    assert found["status"] == 5
+    results = place / "results"
+    new, old = (results / f"checkpoint-{letter}.bin" for letter in "ba")
+    sound = old.read_bytes()
+    new.write_bytes(spoilt(new.read_bytes())[how])
+    old.write_bytes(spoilt(sound)[how])
+    before = {path.name: path.stat().st_mtime_ns for path in results.iterdir()}
+    found = trials.nursery.run(place, resume=True)
+    assert found["status"] == 2
+    last = found["said"].splitlines()[-1]
+    assert "no checkpoint is left to go on from; run the case without --resume" in last
+    assert before == {path.name: path.stat().st_mtime_ns for path in results.iterdir()}
+    old.write_bytes(sound)
+    said = trials.completed(place)["said"]
+    assert f"results/{new.name}: cannot be used (" in said
+    assert f": taking the other one, {old.name}" in said
+    assert "going on at 0.9 yr" in said
+
+
+def test_another_case_is_refused_with_what_differs(trials: Trials) -> None:
+    place, _ = trials.ended(moment="step", at=4, then="term")
+    changes = {
+        "faults.main.slip.amount=2 m": "faults.main.slip.amount is 2.0 m and was 1.0 m",
+        "time.end=4 yr": "time.end is 126230400.0 s and was 94672800.0 s",
+    }
+    for change, wanted in changes.items():
+        found = trials.nursery.run(place, resume=True, words=["--set", change])
+        assert found["status"] == 2
+        assert f"belongs to another case: {wanted}; run" in found["said"]
+    (place / "stations.csv").write_text(tiny_case.STATIONS.replace("A,1,2", "A,1,3"))
+    found = trials.nursery.run(place, resume=True)
+    assert found["status"] == 2
+    assert "what the case's files say of the stations has changed" in found["said"]
+    (place / "stations.csv").write_text(tiny_case.STATIONS)
+    (place / "results" / "fields_0001.vtu").unlink()
+    found = trials.nursery.run(place, resume=True)
+    assert found["status"] == 2
+    assert "fields_0001.vtu: is missing" in found["said"]
+
+
+def test_a_run_anew_says_what_it_leaves_behind(trials: Trials) -> None:
+    place, _ = trials.ended(moment="step", at=4, then="term")
+    found = trials.nursery.run(place)
+    assert found["status"] == 0
+    assert "results holds a checkpoint of a run that was stopped" in found["said"]
+    assert contents(place) == trials.wanted

@@ -61,7 +61,7 @@ def body(rock: str = "maxwell", guess: str = "learned", **more: Any) -> Model:
     given = {
         "time": {"end": 5 * YEAR, "step": 0.25 * YEAR},
         "solver": {"tolerance": 1e-8, "initial_guess": guess, "backend": "cpu"},
-        "output": {"every": YEAR, "checkpoint": {"steps": 1}},
+        "output": {"every": YEAR, "checkpoint": {"every": "1 step"}},
         "faults": {"main": fault},
     }
     return hard.cube(4, materials, **(given | more))

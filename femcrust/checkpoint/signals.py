@@ -29,8 +29,8 @@ class Wish:
             )
         self.name = signal.Signals(number).name
         print(
-            f"{self.name}: the run stops after this step, with a checkpoint; a second signal stops"
-            " it at once",
+            f"{self.name}: the run stops after this step, with a checkpoint if it is not the last;"
+            " a second signal stops it at once",
             file=sys.stderr,
             flush=True,
         )

@@ -46,8 +46,11 @@ def test_arguments_reach_run(fake: Fake) -> None:
     seen: list[object] = []
     fake("run.run_file", lambda *given: seen.extend(given))
     words = "run a/case.yaml --set x.y=1 --set z=a=b --threads 2 --output there --quiet"
+    changes = ["x.y=1", "z=a=b", "solver.threads=2"]
     assert main(words.split()) == 0
-    assert seen == [Path("a/case.yaml"), ["x.y=1", "z=a=b", "solver.threads=2"], Path("there")]
+    assert seen == [Path("a/case.yaml"), changes, Path("there"), False]
+    assert main(["run", "c", "--resume"]) == 0
+    assert seen[4:] == [Path("c"), [], None, True]
 
 
 def test_arguments_reach_the_other_commands(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:

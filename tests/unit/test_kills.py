@@ -49,6 +49,7 @@ class Trials:
     def __init__(self, folder: Path, nursery: Nursery) -> None:
         self.folder, self.nursery, self.number = folder, nursery, 0
         whole = desk(folder / "whole")
+        self.solves = nursery.run(whole, moment="solve")["moments"]
         self.whole = nursery.run(whole)
         assert self.whole["status"] == 0, self.whole["said"]
         self.wanted = contents(whole)
@@ -113,7 +114,7 @@ def test_sigterm_leaves_a_checkpoint_and_status_5(trials: Trials) -> None:
     rarely = ["--set", "output.checkpoint.every=10 min"]
     place, found = trials.ended(moment="solve", at=9, then="term", words=rarely)
     assert found["status"] == 5, found["said"]
-    assert "SIGTERM: the run stops after this step, with a checkpoint" in found["said"]
+    assert "SIGTERM: the run stops after this step, with a checkpoint if" in found["said"]
     assert "stopped by SIGTERM; --resume goes on at 1.2 yr from " in found["said"]
     assert [path.name for path in (place / "results").glob("checkpoint*")] == ["checkpoint-a.bin"]
     said = trials.completed(place)["said"]
@@ -125,6 +126,14 @@ def test_a_second_signal_stops_at_once(trials: Trials) -> None:
     assert found["status"] == 5
     assert "stopped by a second signal, SIGINT" in found["said"]
     assert "going on at 0.9 yr" in trials.completed(place)["said"]
+
+
+def test_a_signal_in_the_last_step_lets_the_run_end(trials: Trials) -> None:
+    """Nothing would be left to go on with."""
+    place, found = trials.ended(moment="solve", at=trials.solves, then="term")
+    assert "SIGTERM: the run stops after this step" in found["said"]
+    assert found["status"] == 0
+    assert contents(place) == trials.wanted
 
 
 def test_without_checkpoints_a_signal_says_so(trials: Trials) -> None:

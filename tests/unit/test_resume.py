@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,14 @@ import pytest
 import hard_bodies as hard
 from femcrust.checkpoint import Keeper
 from femcrust.checkpoint.container import Make
-from femcrust.errors import Interrupted
+from femcrust.errors import InputError, Interrupted
 from femcrust.model import Model
 from femcrust.outputs.result import Result
 from femcrust.run import run
 
 YEAR = 365.25 * 86400.0
 ROCK = {"mu": 60e9, "nu": 0.25, "where": {"expression": "depth > 20*km"}}
-CRUST = {"mu": 30e9, "nu": 0.25, "where": {"expression": "depth < 20*km"}}
+CRUST = {"mu": 30e9, "nu": 0.25, "where": {"expression": "depth <= 20*km"}}
 ROCKS = {
     "maxwell": {"model": "maxwell", "eta": 60e9 * 2 * YEAR},
     "burgers": {
@@ -53,7 +54,7 @@ class StopsAfter(Keeper):
             raise Interrupted("enough")
 
 
-def body(rock: str = "maxwell", guess: str = "learned", **more: Any) -> Model:
+def body(rock: str = "maxwell", guess: str = "learned", n: int = 4, **more: Any) -> Model:
     """A cube with two earthquakes on a thrust over rock that flows."""
     crust = CRUST | {"model": "maxwell", "eta": 30e9 * 9 * YEAR}
     materials = {"crust": crust, "mantle": ROCK | ROCKS[rock]}
@@ -64,7 +65,7 @@ def body(rock: str = "maxwell", guess: str = "learned", **more: Any) -> Model:
         "output": {"every": YEAR, "checkpoint": {"every": "1 step"}},
         "faults": {"main": fault},
     }
-    return hard.cube(4, materials, **(given | more))
+    return hard.cube(n, materials, **(given | more))
 
 
 def whole(model: Model) -> list[Result]:
@@ -116,3 +117,73 @@ def test_every_rock_goes_on_as_it_was(rock: str, tolerance: float | None, tmp_pa
     steps = len(wanted[-1].summary["steps"])
     assert steps > 6
     assert_same_bits(in_parts(model, tmp_path, [2, steps // 2]), wanted)
+
+
+def test_a_run_goes_on_with_another_number_of_threads(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts = [body(solver={"threads": n, "backend": "cpu"}) for n in (1, 2)]
+    wanted = whole(parts[0])
+    found = in_parts(parts[0], tmp_path, [9], parts[1])
+    assert "threads 1 → 2: the rest of the run agrees" in capsys.readouterr().out
+    assert_close(found, wanted)
+
+
+def test_a_run_goes_on_on_another_backend(
+    on_device: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    time = {"end": 3 * YEAR, "step": 0.5 * YEAR}
+    host, device = (
+        body(n=3, time=time, solver={"backend": name, "preconditioner": "jacobi"})
+        for name in ("cpu", "cuda")
+    )
+    wanted = whole(host)
+    for k, (first, second) in enumerate([(host, device), (device, host)]):
+        found = in_parts(first, tmp_path / str(k), [3], second)
+        said = capsys.readouterr().out
+        assert f"backend {first.case.solver.backend} → {second.case.solver.backend}" in said
+        assert "to about solver.tolerance, 1e-08, not to the last bit" in said
+        assert_close(found, wanted)
+
+
+def assert_close(found: Seen, wanted: list[Result]) -> None:
+    """To a few times the tolerance of the solver, 1e-8 of the load."""
+    assert found.before > 0
+    for mine, other in zip(found, wanted[found.before :], strict=True):
+        for name in ("displacement", "stress"):
+            a, b = getattr(mine, name), getattr(other, name)
+            assert np.abs(a - b).max() <= 1e-6 * np.abs(b).max(), name
+
+
+def test_a_mesh_that_has_changed_is_refused(tmp_path: Path) -> None:
+    model = body()
+    moved = model.mesh.points.copy()
+    moved[0] += 1e-9
+    other = replace(model, mesh=replace(model.mesh, points=moved))
+    with pytest.raises(InputError, match="what the case's files say of the mesh has changed"):
+        in_parts(model, tmp_path, [2], other)
+
+
+def test_a_run_without_time_has_no_checkpoints(tmp_path: Path) -> None:
+    model = hard.cube(3, {"rock": hard.ROCK})
+    keeper = Keeper(model.case, tmp_path, Seen(), resume=True)
+    assert run(model.case, model, None, keeper).displacement.any()
+    assert not list(tmp_path.iterdir())
+
+
+def test_steps_and_the_clock_decide_when(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved: list[float] = []
+    monkeypatch.setattr(Keeper, "_save", save_into(saved))
+    for every, wanted in (("4 steps", 5), ("1 step", 20), ("10 min", 0), ("1e-9 s", 20)):
+        saved.clear()
+        model = body(output={"checkpoint": {"every": every}})
+        run(model.case, model, None, Keeper(model.case, tmp_path, Seen(), resume=False))
+        assert len(saved) == wanted, every
+
+
+def save_into(saved: list[float]) -> Any:
+    def save(keeper: Keeper, now: float, state: Make) -> None:
+        saved.append(now)
+        keeper._steps, keeper._written = 0, 0.0
+
+    return save

@@ -33,6 +33,10 @@ FLOW = ("tests/unit/test_flow.py",)
 CREEP = ("tests/unit/test_creep_flow.py",)
 RELAXING = ("tests/unit/test_relaxing.py",)
 EMULATOR = ("tests/unit/test_device_emulator.py",)
+STATE = ("tests/unit/test_flow_state.py",)
+RESUME = ("tests/unit/test_resume.py",)
+KILLS = ("tests/unit/test_kills.py",)
+CHECKPOINT = ("tests/unit/test_checkpoint_file.py",)
 
 MUTATIONS = (
     # the element
@@ -663,5 +667,66 @@ MUTATIONS = (
         "known = [(t - self._dt, u) for t, u in self._known]",
         "known = [(t - 0.1, u) for t, u in self._known]",
         GUESS,
+    ),
+    # checkpoints
+    Mutation(
+        "rates of flow put where strains are",
+        "csrc/timestepping/tet_flow.hpp",
+        """  void set_state(FlowPart part, const double* in) {
+    Array<double>& kept = part == FlowPart::strain ? v_ : rate_;""",
+        """  void set_state(FlowPart, const double* in) {
+    Array<double>& kept = v_;""",
+        STATE,
+    ),
+    Mutation(
+        "a state that a device lays out as it keeps it",
+        "csrc/timestepping/tet_flow_cuda.hpp",
+        "work(k * n + j, j * cells + k);",
+        "work(k * n + j, k * n + j);",
+        STATE,
+    ),
+    Mutation(
+        "a predictor that forgets which increment was the last",
+        "csrc/timestepping/predictor.hpp",
+        "    last_slot_ = slot;\n  }\n  std::size_t pieces()",
+        "  }\n  std::size_t pieces()",
+        STATE,
+    ),
+    Mutation(
+        "the matrix of a run that goes on made of present rates of creep",
+        "femcrust/timestepping/problem.py",
+        'self._relaxed(matrix["dt"], matrix["held"]())',
+        'self._relaxed(matrix["dt"], self.flow.softness(matrix["dt"]))',
+        RESUME,
+    ),
+    Mutation(
+        "a run that goes on measures errors against the stress since then",
+        "femcrust/timestepping/steps.py",
+        'self.u, self.largest = read(state["u"]), state["largest"]',
+        'self.u = read(state["u"])',
+        RESUME,
+    ),
+    Mutation(
+        "a checkpoint written over the newest one",
+        "femcrust/checkpoint/generations.py",
+        "self._next = 1 - NAMES.index(stored.path.name)",
+        "self._next = NAMES.index(stored.path.name)",
+        CHECKPOINT,
+    ),
+    Mutation(
+        "a checkpoint written in place",
+        "femcrust/checkpoint/generations.py",
+        "        with replacing(path) as file:\n",
+        '        with path.open("wb") as file:\n',
+        (*CHECKPOINT, *KILLS),
+    ),
+    Mutation(
+        "arrays of a checkpoint believed unseen",
+        "femcrust/checkpoint/container.py",
+        """                if digest.hexdigest() != wanted:
+                    raise""",
+        """                if False:
+                    raise""",
+        CHECKPOINT,
     ),
 )

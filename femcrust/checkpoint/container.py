@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-MAGIC = b"femcrust checkpoint 1\n"
+MAGIC = b"femcrust checkpoint 1\n"  # another number where what is kept changes
 TYPES = {"<f8", "<f4", "<i8", "<i4"}
 ARRAY = "$"  # no key of a tree
 BLOCK = 1 << 24  # bytes that are read and written at once

@@ -3,6 +3,7 @@ ends it when a signal asks for that."""
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from femcrust.checkpoint.generations import Generations
 from femcrust.checkpoint.identity import differences, identity, machine, other_machine
 from femcrust.checkpoint.signals import Wish, watching
 from femcrust.errors import DiskError, InputError, Interrupted
+
+log = logging.getLogger("femcrust")
 
 
 class Outputs(Protocol):
@@ -36,8 +39,8 @@ class Keeper:
         self._wanted = case.output.checkpoint
         self._generations = Generations(directory)
         self._outputs, self._resume = outputs, resume
-        self._identity: Tree = {}
         self._answers: Answers | None = None
+        self._own: Tree = {}
         self._wish = Wish()
         self._steps = 0  # since the last checkpoint
         self._written = 0.0  # by the clock
@@ -52,7 +55,6 @@ class Keeper:
     def watching(self, answers: Answers) -> Iterator[Tree | None]:
         """Around the time loop; yields the state to start from, whose arrays `read` fetches."""
         self._answers = answers
-        self._identity = identity(answers)
         start = self._start(answers)
         self._written = time.monotonic()
         with watching() as self._wish:
@@ -90,7 +92,12 @@ class Keeper:
         elapsed = time.perf_counter() - answers.started
         head = {"time_s": now, "elapsed_s": elapsed, "machine": machine(answers)}
         path = self._generations.save(
-            lambda: {**head, **self._identity, "outputs": self._outputs.state(), "run": state()}
+            lambda: {
+                **head,
+                **self._identity(answers),
+                "outputs": self._outputs.state(),
+                "run": state(),
+            }
         )
         self._tell(path, now)
         self._steps, self._written = 0, time.monotonic()
@@ -99,12 +106,12 @@ class Keeper:
         if not self._resume:
             self._generations.forget()
             return None
-        stored = self._generations.newest(progress.say)
+        stored = self._generations.newest(log.warning)
         if stored is None:
             progress.say("there is no checkpoint: the run starts at its beginning")
             return None
         tree = stored.tree
-        different = differences(tree, self._identity)
+        different = differences(tree, self._identity(answers))
         if different:
             raise InputError(
                 f"--resume: {stored.path}: belongs to another case: {'; '.join(different)}; run the"
@@ -122,6 +129,11 @@ class Keeper:
             progress.say(elsewhere)
         state: Tree = tree["run"]
         return state
+
+    def _identity(self, answers: Answers) -> Tree:
+        """Digests take their time: they are made when they are wanted first."""
+        self._own = self._own or identity(answers)
+        return self._own
 
     def _tell(self, path: Path, now: float) -> None:
         self._good = f"--resume goes on at {_years(now)} from {path}"

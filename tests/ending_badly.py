@@ -127,6 +127,7 @@ def attempt(wish: dict[str, Any]) -> Outcome:
     if pid == 0:
         status = 99
         try:
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored behind a shell's &
             os.chdir(folder)
             said = os.open("said", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
             os.dup2(said, 1)

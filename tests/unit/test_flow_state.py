@@ -154,3 +154,23 @@ def test_states_that_no_predictor_has_are_refused() -> None:
             predictor.set_state(last_kind, last_slot, wrong, second)
     with pytest.raises(Exception, match="last: out of range"):
         predictor.set_state(2, last_slot, first, second)
+
+
+def test_a_projection_goes_on_from_its_state_to_the_bit() -> None:
+    random = np.random.default_rng(2)
+    u = random.normal(size=(9, 5000))
+    weights = random.uniform(1, 2, 5000)  # A is diagonal
+    projection = _core.Projection(5000)
+    for k in range(5):
+        projection.add(u[k], weights * u[k])
+    basis, gram = projection.state()
+    other = _core.Projection(5000)
+    other.set_state([x.copy() for x in basis], gram)
+    for one in (projection, other):
+        one.add(u[5], weights * u[5])
+    assert len(other) == 6
+    load = weights * u.sum(axis=0)
+    np.testing.assert_array_equal(projection.project(load), other.project(load))
+    for wrong in (basis[:1], [x[:9] for x in basis]):
+        with pytest.raises(Exception, match="basis: wrong size"):
+            other.set_state(wrong, gram)

@@ -176,7 +176,7 @@ def test_steps_and_the_clock_decide_when(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(Keeper, "_save", save_into(saved))
     for every, wanted in (("4 steps", 5), ("1 step", 20), ("10 min", 0), ("1e-9 s", 20)):
         saved.clear()
-        model = body(output={"checkpoint": {"every": every}})
+        model = body(guess="none", n=3, output={"checkpoint": {"every": every}})
         run(model.case, model, None, Keeper(model.case, tmp_path, Seen(), resume=False))
         assert len(saved) == wanted, every
 

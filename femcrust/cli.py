@@ -93,6 +93,12 @@ def run(arguments: argparse.Namespace) -> None:
     run_file(arguments.case, overrides(arguments), arguments.output)
 
 
+def greens(arguments: argparse.Namespace) -> None:
+    from femcrust.greens import greens_file
+
+    greens_file(arguments.case, overrides(arguments), arguments.output)
+
+
 def check(arguments: argparse.Namespace) -> None:
     from femcrust.check import check_file
 
@@ -129,6 +135,7 @@ def info(arguments: argparse.Namespace) -> None:
 
 COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], None], str]] = {
     "run": (run, "solve a case; write tables, fields, pictures and a report"),
+    "greens": (greens, "make a library of Green's functions, or go on with one"),
     "check": (check, "validate a case without solving; forecast size, memory and time"),
     "init": (init, "write a commented case to start from"),
     "mesh": (mesh, "make the mesh of a case only, with a quality report"),
@@ -149,7 +156,7 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
         )
         parsers[name] = command
         command.add_argument("--traceback", action="store_true", help="show where a failure arose")
-        if name in {"run", "check", "mesh"}:
+        if name in {"run", "greens", "check", "mesh"}:
             command.add_argument("case", type=Path, metavar="CASE", help="case.yaml")
             command.add_argument(
                 *("-s", "--set"),
@@ -160,7 +167,8 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
             )
             command.add_argument("--threads", type=threads, help="CPU threads (all, if not given)")
             command.add_argument("-q", "--quiet", action="store_true", help="print errors only")
-    for name, what in {"run": "folder of the results", "mesh": "file of the mesh"}.items():
+    places = {"run": "folder of the results", "mesh": "file of the mesh", "greens": "the library"}
+    for name, what in places.items():
         parsers[name].add_argument("-o", "--output", type=place, metavar="PATH", help=what)
     parsers["init"].add_argument("template", nargs="?", help="name; without it, all are listed")
     parsers["init"].add_argument("folder", nargs="?", type=Path, help="where (./TEMPLATE)")

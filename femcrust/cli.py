@@ -66,6 +66,13 @@ def threads(text: str) -> int:
     return int(text)
 
 
+def patch(text: str) -> int:
+    """The number of a patch."""
+    if not text.isdecimal():
+        raise InputError(f"--patch: {text!r} is no number of a patch; write e.g. --patch 0")
+    return int(text)
+
+
 def place(text: str) -> Path:
     """A path to write to; the empty one would be the current folder."""
     if not text.strip() or "\0" in text:
@@ -122,6 +129,11 @@ def mesh(arguments: argparse.Namespace) -> None:
 
 
 def plot(arguments: argparse.Namespace) -> None:
+    if arguments.results.is_file() or arguments.patch is not None or arguments.station is not None:
+        from femcrust.greens import pictures
+
+        print(pictures.plot(arguments.results, arguments.patch, arguments.station))
+        return
     from femcrust import outputs
 
     outputs.plot(arguments.results)
@@ -172,7 +184,12 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
         parsers[name].add_argument("-o", "--output", type=place, metavar="PATH", help=what)
     parsers["init"].add_argument("template", nargs="?", help="name; without it, all are listed")
     parsers["init"].add_argument("folder", nargs="?", type=Path, help="where (./TEMPLATE)")
-    parsers["plot"].add_argument("results", type=Path, help="folder that `femcrust run` wrote")
+    drawn = parsers["plot"]
+    drawn.add_argument(
+        "results", type=Path, help="folder that `femcrust run` wrote, or library of `greens`"
+    )
+    drawn.add_argument("--patch", type=patch, metavar="N", help="of a library, counted from 0")
+    drawn.add_argument("--station", metavar="NAME", help="of a library")
     return parser, parsers
 
 

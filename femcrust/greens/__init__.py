@@ -12,11 +12,12 @@ from types import ModuleType
 from typing import Any
 
 from femcrust.case import Case
-from femcrust.greens.compute import FILE, greens_file, make
-from femcrust.greens.library import read
+from femcrust.greens.compute import greens_file, make, planned
+from femcrust.greens.library import FILE, read
+from femcrust.greens.plan import described
 from femcrust.model import Model
 
-__all__ = ["greens", "greens_file", "read"]
+__all__ = ["described", "greens", "greens_file", "planned", "read"]
 
 
 def greens(

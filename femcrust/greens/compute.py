@@ -11,7 +11,7 @@ from femcrust import backends, outputs, progress
 from femcrust.case import Case, load_case
 from femcrust.errors import InputError
 from femcrust.greens.identity import difference, identity
-from femcrust.greens.library import create, read_header, values_of
+from femcrust.greens.library import FILE, create, read_header, values_of
 from femcrust.greens.plan import STATIONS, Batch, Plan, described, make_plan
 from femcrust.greens.problem import Problem, forward, without_prescribed
 from femcrust.greens.receivers import Receivers, receivers
@@ -22,8 +22,6 @@ from femcrust.mesh.mesh import Floats
 from femcrust.model import Model, build_model
 from femcrust.outputs.resolved import plain
 from femcrust.run import build
-
-FILE = "greens.nc"  # in the folder of the results
 
 log = logging.getLogger("femcrust")
 

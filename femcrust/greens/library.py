@@ -30,6 +30,7 @@ from femcrust.outputs.atomic import disk_errors, staged
 from femcrust.outputs.resolved import plain, resolved_yaml
 from femcrust.outputs.summary import current_versions
 
+FILE = "greens.nc"  # in the folder of the results
 AXES = ("east", "north", "up")
 FILL = np.nan
 

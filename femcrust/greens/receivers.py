@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from femcrust.case import Case
 from femcrust.errors import InputError
 from femcrust.greens.sources import UnitSources
-from femcrust.mesh.mesh import Floats
+from femcrust.mesh.mesh import Floats, Ints
 from femcrust.model import Model
 from femcrust.outputs.los import line_of_sight, los_vectors, to_true_north
-from femcrust.sampling import shape_values
 from femcrust.stations import PlacedStations, case_stations, names_of
 
-ON_FAULT = 1e-6  # of a patch's size, or barycentric: nearer than this is on it
+ON_FAULT = 1e-6  # of a patch's size: nearer than this is on it
 
 log = logging.getLogger("femcrust")
 
@@ -68,28 +67,36 @@ def receivers(case: Case, model: Model, sources: UnitSources) -> Receivers:
 def _on_faults(
     placed: PlacedStations, model: Model, sources: UnitSources
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which stations lie on a patch or beside split nodes that move, and which in crossed cells."""
+    """Which stations lie on a patch or a split fault, and which in cells that a patch crosses."""
     on = np.zeros(len(placed.tets), dtype=bool)
     crossed = np.zeros(len(placed.tets), dtype=bool)
     if sources.patches is None:
         return on, crossed
     units = sources.families[0].units
     each = len(units) // len(sources.patches)
-    shape = shape_values(placed.barycentric)
-    edge = np.abs(placed.barycentric).min(axis=1) < ON_FAULT
     for patch, corners in enumerate(sources.patches.corners):
         unit = units[patch * each]
-        here = np.flatnonzero(np.isin(placed.tets, unit.elements))
-        if not len(here):
-            continue
-        if unit.offset is not None:
-            place = np.searchsorted(unit.elements, placed.tets[here])
-            jump = np.einsum("na,nac->nc", shape[here], unit.offset[place])
-            on[here] |= edge[here] & (np.abs(jump).max(axis=1) > ON_FAULT)
-        else:
+        if unit.offset is None:
+            here = np.flatnonzero(np.isin(placed.tets, unit.elements))
             crossed[here] = True
             on[here] |= _inside(placed.xyz[here], corners[np.isfinite(corners[:, 0])])
+    for name in np.unique(sources.patches.fault[sources.patches.kind == "node"]):
+        on |= _on_facets(placed, model, model.mesh.surfaces[str(model.case.faults[name].surface)])
     return on, crossed & ~on
+
+
+def _on_facets(placed: PlacedStations, model: Model, facets: Ints) -> NDArray[np.bool_]:
+    """Whether stations lie on facets (k, 3) of the mesh: only on those that touch their cell."""
+    points = model.mesh.points
+    near = np.zeros(len(points), dtype=bool)
+    near[facets] = True
+    corners = model.mesh.tets[placed.tets]
+    on = np.zeros(len(placed.tets), dtype=bool)
+    for station in np.flatnonzero(near[corners].any(axis=1)):
+        touching = facets[np.isin(facets, corners[station]).any(axis=1)]
+        place = placed.xyz[station : station + 1]
+        on[station] = any(_inside(place, points[facet])[0] for facet in touching)
+    return on
 
 
 def _inside(points: Floats, corners: Floats) -> NDArray[np.bool_]:

@@ -17,6 +17,7 @@ from femcrust.model import Model
 from femcrust.outputs.resolved import plain
 from femcrust.outputs.summary import current_versions
 
+POLE = 3  # decimals, m: its last digits depend on moduli, which have a digest of their own
 MOST_NAMED = 3  # keys of the case that a message lists
 SOLVER = ("tolerance", "max_iterations", "preconditioner", "precision")  # that change digits
 
@@ -32,7 +33,7 @@ def identity(model: Model, problem: Problem, plan: Plan) -> dict[str, str]:
         "materials": _digest(elastic.lam, elastic.mu, *weights),
         "boundaries": _digest(
             json.dumps([plain(case.boundaries), case.gravity], sort_keys=True, default=str),
-            *(() if far is None else (far.pole, far.faces)),
+            *(() if far is None else (far.pole.round(POLE), far.faces)),
         ),
         "sources": _digest(*_source_arrays(problem)),
         "stations": _digest(*_receiver_arrays(receivers)),

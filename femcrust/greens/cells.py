@@ -22,6 +22,7 @@ from femcrust.mesh.mesh import Floats
 from femcrust.model import Model, projector
 
 MOST_CELLS = 100_000  # of one rectangle; more is a size in the wrong unit
+FLAT = 1e-9  # of a patch's size squared: an area below it is rounding
 ROUNDING = 1e-9  # of a cell: a length that fits in to this takes no further cell
 
 
@@ -35,6 +36,7 @@ def cells(
     """
     sheet = _sheet(model, fault, name, size)
     points, area = points_of_sheet(model.mesh, sheet, model.locator, name)
+    _refuse_flat(sheet, area, name)
     order = np.argsort(points.polygon, kind="stable")
     begin = np.searchsorted(points.polygon[order], np.arange(len(area) + 1))
     rigidity = np.empty(len(area))
@@ -98,6 +100,18 @@ def cell_counts(length: float, width: float, size: PatchSize | None, key: str) -
             f" {counts[0]:.0f} x {counts[1]:.0f} patches; give at most {MOST_CELLS:,}"
         )
     return counts.astype(np.int64)
+
+
+def _refuse_flat(sheet: Sheet, area: Floats, name: str) -> None:
+    """A patch of no area moves nothing: a row of zeros makes an inversion singular."""
+    size = np.ptp(sheet.corners, axis=1).max(axis=1)
+    flat = np.flatnonzero(~(area > FLAT * size**2))
+    if len(flat):
+        x = sheet.corners[flat[0]].mean(axis=0)
+        raise InputError(
+            f"{name}: a triangle near ({x[0]:.6g}, {x[1]:.6g}, {x[2]:.6g}) m has no area;"
+            " mend the surface"
+        )
 
 
 def _as_sheet(corners: Floats, frame: Floats) -> Sheet:

@@ -127,13 +127,17 @@ def test_a_station_on_a_fault(desk: Desk) -> None:
     assert said.startswith("output.stations: on trace: on a fault, where the displacement jumps")
 
 
-def test_a_station_in_a_crossed_cell_is_named(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+def test_stations_close_to_a_patch_are_named(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     from femcrust.cli import main
 
-    desk.case(("-5 km], length", "0 km], length"))
+    desk.case(("near: 10 km", "near: 3 km"))
     desk.put("stations.csv", "name,x_km,y_km\nA,29,2\nbeside,0.2,0\n")
     assert main(["greens", "case.yaml", "--quiet"]) == 0
-    assert "output.stations: beside: in a cell that a patch crosses, which smears" in caplog.text
+    assert "output.stations: beside: nearer than 3 cells to 1 of the patches" in caplog.text
+    caplog.clear()
+    desk.put("stations.csv", "name,x_km,y_km\nA,29,2\nnot beside,-7,7\n")
+    assert main(["greens", "case.yaml", "--quiet", "-o", "far.nc"]) == 0
+    assert not caplog.text
 
 
 def test_a_case_with_time(desk: Desk) -> None:

@@ -9,6 +9,7 @@ are nan.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,7 @@ from femcrust.outputs.summary import current_versions
 FILE = "greens.nc"  # in the folder of the results
 AXES = ("east", "north", "up")
 FILL = np.nan
+AT_ONCE = 1 << 20  # numbers written at a time
 
 
 def create(
@@ -143,7 +145,10 @@ class _Writer:
     ) -> None:
         """Doubles that are nan, in one piece on the disk."""
         data = self.file.create_dataset(name, shape, dtype="<f8", fillvalue=FILL)
-        data[...] = FILL  # takes the room now
+        rows = max(1, AT_ONCE // max(1, math.prod(shape[1:])))
+        for first in range(0, shape[0], rows):  # takes the room now; one scalar is slow in h5py
+            last = min(first + rows, shape[0])
+            data[first:last] = np.full((last - first, *shape[1:]), FILL)
         self._describe(data, dims, unit, about)
         data.attrs["_FillValue"] = FILL
 

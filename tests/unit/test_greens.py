@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_greens import KM, PLANE, ROCK, STATIONS, rectangle_case, surface_model, whole, worst
+from small_greens import BOX, KM, PLANE, ROCK, STATIONS, rectangle_case, surface_model, whole, worst
 
 import femcrust
 from femcrust.case import Case
@@ -274,3 +274,11 @@ def test_forces_are_the_transpose_of_sampling(tmp_path: Path) -> None:
     at = seen.placed
     sampled = displacement_at(operator.space, (), u, at.tets, at.barycentric)[2:5]
     assert np.einsum("ni,nik->k", u, forces) == pytest.approx(sampled.ravel(), rel=1e-12)
+
+
+@pytest.mark.parametrize("method", ["forward", "reciprocal"])
+def test_a_device_makes_the_same_library(on_device: Any, method: str, tmp_path: Path) -> None:
+    coarse = {"mesh": {"box": BOX | {"size": {"near": 10 * KM, "far": 20 * KM}}}}
+    host = rectangle_case(tmp_path, **coarse)
+    device = host.model_copy(update={"solver": host.solver.model_copy(update={"backend": "cuda"})})
+    assert agree(made(device, method), made(host, method)) <= BOTH_WAYS

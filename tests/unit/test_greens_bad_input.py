@@ -133,9 +133,9 @@ def test_stations_close_to_a_patch_are_named(desk: Desk, caplog: pytest.LogCaptu
     desk.case(("near: 10 km", "near: 3 km"))
     desk.put("stations.csv", "name,x_km,y_km\nA,29,2\nbeside,0.2,0\n")
     assert main(["greens", "case.yaml", "--quiet"]) == 0
-    assert "output.stations: beside: nearer than 3 cells to 1 of the patches" in caplog.text
+    assert "output.stations: beside: nearer than 4 cells to 1 of the patches" in caplog.text
     caplog.clear()
-    desk.put("stations.csv", "name,x_km,y_km\nA,29,2\nnot beside,-7,7\n")
+    desk.put("stations.csv", "name,x_km,y_km\nA,29,2\nnot beside,-12,12\n")
     assert main(["greens", "case.yaml", "--quiet", "-o", "far.nc"]) == 0
     assert not caplog.text
 

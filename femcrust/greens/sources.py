@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -18,6 +19,8 @@ from femcrust.greens.unit import Family, UnitSource
 from femcrust.model import Model
 
 COMPONENTS = ("strike", "dip", "opening")  # rows of a patch's frame
+
+log = logging.getLogger("femcrust")
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,11 @@ def unit_sources(model: Model) -> UnitSources:
         if fault.surface is not None:
             table, units = hats(model, fault, key, components)
         else:
+            if fault.rectangle is not None and name in model.mesh.surfaces:
+                log.warning(
+                    f"{key}: the box is cut along it, which smears patches over two cells in place"
+                    " of one; take it out of mesh.box.fault_planes for a library"
+                )
             table, units = cells(model, fault, key, greens.patches, components)
         tables.append(table)
         slips += units

@@ -140,6 +140,16 @@ def test_stations_close_to_a_patch_are_named(desk: Desk, caplog: pytest.LogCaptu
     assert not caplog.text
 
 
+def test_a_box_that_is_cut_along_the_patches(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    from femcrust.cli import main
+
+    upright = ("strike: 30 deg, dip: 70 deg", "strike: 0 deg, dip: 90 deg")
+    desk.case(upright, ("    size: {near", "    fault_planes: [main]\n    size: {near"))
+    desk.put("stations.csv", "name,x_km,y_km\nA,29,2\n")
+    assert main(["greens", "case.yaml", "--quiet"]) == 0
+    assert "faults.main: the box is cut along it, which smears patches over two" in caplog.text
+
+
 def test_a_case_with_time(desk: Desk) -> None:
     desk.case((OUTPUT, f"time: {{end: 10 yr, step: 1 yr}}\n{OUTPUT}"))
     assert matches(r"^case\.yaml: time: libraries .* are elastic so far; remove", greens(desk))

@@ -12,7 +12,7 @@ from femcrust.case import Case, load_case
 from femcrust.errors import InputError
 from femcrust.greens.identity import difference, identity
 from femcrust.greens.library import FILE, create, read_header, values_of
-from femcrust.greens.plan import STATIONS, Batch, Plan, described, make_plan
+from femcrust.greens.plan import STATIONS, Batch, Plan, described, fitting_width, make_plan
 from femcrust.greens.problem import Problem, forward, without_prescribed
 from femcrust.greens.receivers import Receivers, receivers
 from femcrust.greens.reciprocal import Reciprocal
@@ -46,9 +46,11 @@ def make(case: Case, target: Path, model: Model | None = None) -> None:
     refuse_time(case)
     backends.set_threads(case.solver.threads)
     model = build_model(case) if model is None else model
-    sources, seen, plan = planned(model)
-    progress.say(described(sources, seen, plan))
+    sources = unit_sources(model)
+    seen = receivers(case, model, sources)  # complains before any work
     operator, preconditioner = build(case, model)
+    plan = make_plan(case.greens, sources, seen, fitting_width(operator.space.n_dof))
+    progress.say(described(sources, seen, plan))
     problem = Problem(
         without_prescribed(operator), preconditioner, case.solver, sources.units, seen
     )
@@ -63,7 +65,7 @@ def make(case: Case, target: Path, model: Model | None = None) -> None:
                 f"{target}: holds the library of another case: {differs};"
                 " choose another --output, or remove the file"
             )
-        _fill(sealed, problem, sources, plan)
+        _fill(sealed, problem, sources)
 
 
 def refuse_time(case: Case) -> None:
@@ -82,28 +84,29 @@ def planned(model: Model) -> tuple[UnitSources, Receivers, Plan]:
     return sources, seen, make_plan(model.case.greens, sources, seen)
 
 
-def _fill(sealed: Sealed, problem: Problem, sources: UnitSources, plan: Plan) -> None:
-    """Solve for the batches that are missing or damaged."""
+def _fill(sealed: Sealed, problem: Problem, sources: UnitSources) -> None:
+    """Solve for the batches of the file that are missing or damaged."""
+    batches = sealed.batches
     wanted = []
-    for i in range(len(plan.batches)):
+    for i in range(len(batches)):
         if not sealed.finished(i):
             wanted.append(i)
         elif not sealed.sound(i):
             log.warning(f"{sealed.path}: {sealed.named(i)} is damaged and is computed anew")
             wanted.append(i)
-    there = len(plan.batches) - len(wanted)
+    there = len(batches) - len(wanted)
     if there:
-        progress.say(f"{there} of {len(plan.batches)} batches are there already")
+        progress.say(f"{there} of {len(batches)} batches are there already")
     solve = _Solves(problem, sources)
     with progress.task("greens") as advance:
         for count, i in enumerate(wanted):
-            note = f"batch {there + count + 1} of {len(plan.batches)}"
+            note = f"batch {there + count + 1} of {len(batches)}"
 
             def watch(iteration: int, residual: float, note: str = note, done: int = count) -> bool:
                 advance(done / len(wanted), f"{note}, residual {residual:.1e}")
                 return True
 
-            sealed.write(i, solve(plan.batches[i], watch))
+            sealed.write(i, solve(batches[i], watch))
             advance((count + 1) / len(wanted), note)
 
 

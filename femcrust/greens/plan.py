@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from femcrust import machine, solvers
 from femcrust.case.schema_greens import Greens
 from femcrust.greens.problem import AXES, WIDTH
 from femcrust.greens.receivers import Receivers
 from femcrust.greens.sources import UnitSources
 
 STATIONS = "station"  # a batch of these, in a plan of reciprocal solves
-AT_ONCE = WIDTH // AXES  # stations whose forces go together
+NARROW = 4  # right-hand sides of the narrowest batches: those of one station must fit
 
 
 @dataclass(frozen=True)
@@ -31,19 +32,32 @@ class Plan:
     batches: tuple[Batch, ...]
 
 
-def make_plan(greens: Greens | None, sources: UnitSources, receivers: Receivers) -> Plan:
-    """The method that a case asks for, or the one with fewer batches."""
+def fitting_width(n_unknowns: int) -> int:
+    """Right-hand sides that go together: as many as the memory of this machine holds."""
+    there = machine.physical_memory()
+    for width in reversed(solvers.WIDTHS):
+        if width <= NARROW or machine.memory_needed(n_unknowns, columns=width) <= there:
+            break
+    machine.check_memory(n_unknowns, "mesh", columns=width)
+    return width
+
+
+def make_plan(
+    greens: Greens | None, sources: UnitSources, receivers: Receivers, width: int = WIDTH
+) -> Plan:
+    """The method that a case asks for, or the one with fewer batches of `width` solves."""
     forward = Plan(
         "forward",
         len(sources.units),
         tuple(
             batch
             for family in sources.families
-            for batch in _cut(family.name, len(family.units), WIDTH)
+            for batch in _cut(family.name, len(family.units), width)
         ),
     )
     stations = len(receivers)
-    reciprocal = Plan("reciprocal", AXES * stations, tuple(_cut(STATIONS, stations, AT_ONCE)))
+    batches = tuple(_cut(STATIONS, stations, width // AXES))
+    reciprocal = Plan("reciprocal", AXES * stations, batches)
     method = (greens or Greens()).method
     if method == "auto":
         cheaper = len(reciprocal.batches) < len(forward.batches)

@@ -12,9 +12,11 @@ from small_greens import BOX, KM, PLANE, ROCK, STATIONS, rectangle_case, surface
 
 import femcrust
 from femcrust.case import Case
+from femcrust.errors import InputError
 from femcrust.greens import problem as problem_of_greens
 from femcrust.greens import reciprocal
 from femcrust.greens.hats import hats
+from femcrust.greens.plan import fitting_width
 from femcrust.model import Model, build_model
 
 BOTH_WAYS = 1e-7  # of each column's peak; the solver's tolerance is 1e-12
@@ -282,3 +284,20 @@ def test_a_device_makes_the_same_library(on_device: Any, method: str, tmp_path: 
     host = rectangle_case(tmp_path, **coarse)
     device = host.model_copy(update={"solver": host.solver.model_copy(update={"backend": "cuda"})})
     assert agree(made(device, method), made(host, method)) <= BOTH_WAYS
+
+
+@pytest.mark.parametrize(("gigabytes", "width"), [(100.0, 16), (12.0, 8), (7.0, 4)])
+def test_batches_are_as_wide_as_the_memory_allows(
+    gigabytes: float, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("femcrust.machine.physical_memory", lambda: int(gigabytes * 1e9))
+    assert fitting_width(8_000_000) == width
+    with pytest.raises(InputError, match=r"mesh: 800,000,000 unknowns need about .* GiB"):
+        fitting_width(800_000_000)
+
+
+def test_narrow_batches_give_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    case = rectangle_case(tmp_path)
+    wide = made(case, "reciprocal")
+    monkeypatch.setattr("femcrust.greens.compute.fitting_width", lambda _: 4)
+    assert agree(made(case, "reciprocal"), wide) <= BOTH_WAYS

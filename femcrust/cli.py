@@ -129,7 +129,8 @@ def mesh(arguments: argparse.Namespace) -> None:
 
 
 def plot(arguments: argparse.Namespace) -> None:
-    if arguments.results.is_file() or arguments.patch is not None or arguments.station is not None:
+    is_library = arguments.results.suffix == ".nc"
+    if is_library or arguments.patch is not None or arguments.station is not None:
         from femcrust.greens import pictures
 
         print(pictures.plot(arguments.results, arguments.patch, arguments.station))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def make(case: Case, target: Path, model: Model | None = None) -> None:
     """Fill the library `target`, a new file or one that was stopped."""
     refuse_time(case)
     backends.set_threads(case.solver.threads)
-    model = build_model(case) if model is None else model
+    model = build_model(case) if model is None else replace(model, case=case)
     sources = unit_sources(model)
     seen = receivers(case, model, sources)  # complains before any work
     operator, preconditioner = build(case, model)

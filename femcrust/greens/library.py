@@ -9,8 +9,7 @@ are nan.
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from femcrust.greens.receivers import Receivers
 from femcrust.greens.seal import Region, Sealed, on_disk, seal
 from femcrust.greens.sources import UnitSources
 from femcrust.greens.unit import Family
+from femcrust.greens.writer import Writer
 from femcrust.mesh.mesh import Floats
 from femcrust.outputs.atomic import disk_errors, staged
 from femcrust.outputs.resolved import plain, resolved_yaml
@@ -33,8 +33,6 @@ from femcrust.outputs.summary import current_versions
 
 FILE = "greens.nc"  # in the folder of the results
 AXES = ("east", "north", "up")
-FILL = np.nan
-AT_ONCE = 1 << 20  # numbers written at a time
 
 
 def create(
@@ -50,7 +48,7 @@ def create(
 
     with staged(path.parent) as folder, disk_errors(path):
         with h5py.File(folder / path.name, "w") as file:
-            out = _Writer(file)
+            out = Writer(file)
             _describe(file, case, plan, made_of)
             _stations(out, receivers)
             if sources.patches is not None:
@@ -114,52 +112,6 @@ def read(path: Path) -> Any:
         return data.load()
 
 
-class _Writer:
-    """Puts variables into a file, with their dimensions as netCDF-4 wants them."""
-
-    def __init__(self, file: Any) -> None:
-        self.file = file
-
-    def axis(self, name: str, labels: Any, about: str) -> None:
-        """A dimension with its labels."""
-        if len(labels):
-            self.put(name, labels, (), about=about)
-            self.file[name].make_scale(name)
-
-    def put(
-        self, name: str, values: Any, dims: Sequence[str], unit: str = "", about: str = ""
-    ) -> None:
-        """A variable over dimensions that are there."""
-        import h5py
-
-        array = np.asarray(values)
-        if array.dtype.kind in "UO":
-            data = self.file.create_dataset(name, array.shape, dtype=h5py.string_dtype())
-            data[...] = array.astype(object)
-        else:
-            data = self.file.create_dataset(name, data=array)
-        self._describe(data, dims, unit, about)
-
-    def empty(
-        self, name: str, shape: tuple[int, ...], dims: Sequence[str], unit: str, about: str
-    ) -> None:
-        """Doubles that are nan, in one piece on the disk."""
-        data = self.file.create_dataset(name, shape, dtype="<f8", fillvalue=FILL)
-        rows = max(1, AT_ONCE // max(1, math.prod(shape[1:])))
-        for first in range(0, shape[0], rows):  # takes the room now; one scalar is slow in h5py
-            last = min(first + rows, shape[0])
-            data[first:last] = np.full((last - first, *shape[1:]), FILL)
-        self._describe(data, dims, unit, about)
-        data.attrs["_FillValue"] = FILL
-
-    def _describe(self, data: Any, dims: Sequence[str], unit: str, about: str) -> None:
-        for i, dim in enumerate(dims):
-            data.dims[i].attach_scale(self.file[dim])
-        data.attrs["long_name"] = about
-        if unit:
-            data.attrs["units"] = unit
-
-
 def _describe(file: Any, case: Case, plan: Plan, made_of: Mapping[str, str]) -> None:
     file.attrs["Conventions"] = "CF-1.8"
     file.attrs["title"] = str(case.case.title or "")
@@ -172,7 +124,7 @@ def _describe(file: Any, case: Case, plan: Plan, made_of: Mapping[str, str]) -> 
     file.attrs["versions"] = json.dumps(current_versions())
 
 
-def _stations(out: _Writer, receivers: Receivers) -> None:
+def _stations(out: Writer, receivers: Receivers) -> None:
     placed = receivers.placed
     listed = placed.listed
     true = listed.lonlat is not None
@@ -190,7 +142,7 @@ def _stations(out: _Writer, receivers: Receivers) -> None:
         out.put("view_unit", toward, ("view", "axis"), "1", about)
 
 
-def _patches(out: _Writer, table: PatchTable, crs: str | None) -> None:
+def _patches(out: Writer, table: PatchTable, crs: str | None) -> None:
     out.axis("patch", np.arange(len(table)), "number of the patch, from 0")
     out.axis("corner", np.arange(CORNERS), "number of the corner, around")
     dim = ("patch",)
@@ -212,7 +164,7 @@ def _patches(out: _Writer, table: PatchTable, crs: str | None) -> None:
     out.put("patch_rigidity", table.rigidity, dim, "Pa", "mean shear modulus")
 
 
-def _responses(out: _Writer, family: Family, receivers: Receivers) -> dict[str, Region]:
+def _responses(out: Writer, family: Family, receivers: Receivers) -> dict[str, Region]:
     """The arrays of a family of sources; their places in the file are not known yet."""
     if family.name != "patch":
         out.axis(family.name, family.labels, f"name of the {family.name} source")

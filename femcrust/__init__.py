@@ -16,6 +16,7 @@ _HOME = {
     "load_case": "femcrust.case",
     "run": "femcrust.run",
     "build": "femcrust.run",
+    "greens": "femcrust.greens",
     "solve": "femcrust.solvers",
     "solve_many": "femcrust.solvers",
     "Result": "femcrust.outputs.result",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from femcrust import backends, machine, memory, outputs, progress
+from femcrust import backends, greens, machine, memory, outputs, progress
 from femcrust.case import load_case
 from femcrust.describe import describe
 from femcrust.discretisation import count_nodes
@@ -30,6 +30,8 @@ def check_file(path: Path, overrides: Sequence[str] = ()) -> Path:
     outputs.check_grid(case, model.mesh)
     progress.say(f"{path}: {case.case.title}")
     describe(model)
+    if case.greens is not None and stations is not None:
+        progress.say(greens.described(*greens.planned(model)))
     n_nodes = count_nodes(model.mesh)
     n_dof = 3 * n_nodes
     threads = backends.set_threads(case.solver.threads)

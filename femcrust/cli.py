@@ -66,6 +66,13 @@ def threads(text: str) -> int:
     return int(text)
 
 
+def patch(text: str) -> int:
+    """The number of a patch."""
+    if not text.isdecimal():
+        raise InputError(f"--patch: {text!r} is no number of a patch; write e.g. --patch 0")
+    return int(text)
+
+
 def place(text: str) -> Path:
     """A path to write to; the empty one would be the current folder."""
     if not text.strip() or "\0" in text:
@@ -93,6 +100,12 @@ def run(arguments: argparse.Namespace) -> None:
     run_file(arguments.case, overrides(arguments), arguments.output, arguments.resume)
 
 
+def greens(arguments: argparse.Namespace) -> None:
+    from femcrust.greens import greens_file
+
+    greens_file(arguments.case, overrides(arguments), arguments.output)
+
+
 def check(arguments: argparse.Namespace) -> None:
     from femcrust.check import check_file
 
@@ -116,6 +129,12 @@ def mesh(arguments: argparse.Namespace) -> None:
 
 
 def plot(arguments: argparse.Namespace) -> None:
+    is_library = arguments.results.suffix == ".nc"
+    if is_library or arguments.patch is not None or arguments.station is not None:
+        from femcrust.greens import pictures
+
+        print(pictures.plot(arguments.results, arguments.patch, arguments.station))
+        return
     from femcrust import outputs
 
     outputs.plot(arguments.results)
@@ -129,6 +148,7 @@ def info(arguments: argparse.Namespace) -> None:
 
 COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], None], str]] = {
     "run": (run, "solve a case; write tables, fields, pictures and a report"),
+    "greens": (greens, "make a library of Green's functions, or go on with one"),
     "check": (check, "validate a case without solving; forecast size, memory and time"),
     "init": (init, "write a commented case to start from"),
     "mesh": (mesh, "make the mesh of a case only, with a quality report"),
@@ -149,7 +169,7 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
         )
         parsers[name] = command
         command.add_argument("--traceback", action="store_true", help="show where a failure arose")
-        if name in {"run", "check", "mesh"}:
+        if name in {"run", "greens", "check", "mesh"}:
             command.add_argument("case", type=Path, metavar="CASE", help="case.yaml")
             command.add_argument(
                 *("-s", "--set"),
@@ -160,14 +180,20 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
             )
             command.add_argument("--threads", type=threads, help="CPU threads (all, if not given)")
             command.add_argument("-q", "--quiet", action="store_true", help="print errors only")
-    for name, what in {"run": "folder of the results", "mesh": "file of the mesh"}.items():
+    places = {"run": "folder of the results", "mesh": "file of the mesh", "greens": "the library"}
+    for name, what in places.items():
         parsers[name].add_argument("-o", "--output", type=place, metavar="PATH", help=what)
     parsers["run"].add_argument(
         "--resume", action="store_true", help="go on from the last checkpoint of a run over time"
     )
     parsers["init"].add_argument("template", nargs="?", help="name; without it, all are listed")
     parsers["init"].add_argument("folder", nargs="?", type=Path, help="where (./TEMPLATE)")
-    parsers["plot"].add_argument("results", type=Path, help="folder that `femcrust run` wrote")
+    drawn = parsers["plot"]
+    drawn.add_argument(
+        "results", type=Path, help="folder that `femcrust run` wrote, or library of `greens`"
+    )
+    drawn.add_argument("--patch", type=patch, metavar="N", help="of a library, counted from 0")
+    drawn.add_argument("--station", metavar="NAME", help="of a library")
     return parser, parsers
 
 

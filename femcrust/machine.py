@@ -12,6 +12,9 @@ from femcrust.errors import InputError
 # 2.5 km): 275 bytes an unknown above 0.30 GB, rounded up by a fifth.
 BYTES_PER_UNKNOWN = 330
 BYTES_OF_PROGRAM = 300 * 2**20
+# Each further right-hand side of a batch: 107 bytes an unknown at 450,477 unknowns and sixteen of
+# them (peak resident memory less that with one), rounded up by a fifth.
+BYTES_PER_COLUMN = 130
 # Of a run over time also a second matrix, histories of the guess and results between steps: 1.87 GB
 # at 2,018,568 unknowns and 0.51 GB at 323,937 (the postseismic template, near: 4 km and 12 km): 780
 # bytes an unknown above 0.22 GB, and four numbers of five components at four vertices a branch.
@@ -37,16 +40,18 @@ def physical_memory() -> int:
     return total if soft == resource.RLIM_INFINITY else min(total, soft)
 
 
-def memory_needed(n_unknowns: int, n_branches: int | None = None) -> int:
-    """Bytes that a run needs at its peak; over time with the branches of all elements that flow.
+def memory_needed(n_unknowns: int, n_branches: int | None = None, *, columns: int = 1) -> int:
+    """Bytes that a run needs at its peak; over time with the branches of all elements that flow;
+    `columns` right-hand sides go together.
 
     >>> memory_needed(1_000_000) // 2**20, memory_needed(1_000_000, 300_000) // 2**20
     (614, 1302)
     """
+    more = BYTES_PER_COLUMN * (columns - 1) * n_unknowns
     if n_branches is None:
-        return BYTES_OF_PROGRAM + BYTES_PER_UNKNOWN * n_unknowns
+        return BYTES_OF_PROGRAM + BYTES_PER_UNKNOWN * n_unknowns + more
     flow = BYTES_PER_BRANCH * n_branches
-    return BYTES_OF_PROGRAM + BYTES_PER_UNKNOWN_OVER_TIME * n_unknowns + flow
+    return BYTES_OF_PROGRAM + BYTES_PER_UNKNOWN_OVER_TIME * n_unknowns + flow + more
 
 
 def seconds_needed(n_unknowns: int, threads: int) -> float:
@@ -54,9 +59,11 @@ def seconds_needed(n_unknowns: int, threads: int) -> float:
     return 1.0 + n_unknowns / (UNKNOWNS_PER_SECOND_AND_THREAD * threads)
 
 
-def check_memory(n_unknowns: int, key: str, n_branches: int | None = None) -> None:
+def check_memory(
+    n_unknowns: int, key: str, n_branches: int | None = None, *, columns: int = 1
+) -> None:
     """InputError before the work starts where a run would not fit."""
-    needed, there = memory_needed(n_unknowns, n_branches), physical_memory()
+    needed, there = memory_needed(n_unknowns, n_branches, columns=columns), physical_memory()
     if needed > there:
         raise InputError(
             f"{key}: {n_unknowns:,} unknowns need about {needed / GIB:.1f} GiB of memory and this"

@@ -11,6 +11,7 @@ from femcrust.boundaries import gravity
 from femcrust.boundaries.conditions import Conditions
 from femcrust.case import Case
 from femcrust.errors import InputError
+from femcrust.faults.patches import Project
 from femcrust.faults.source import Source
 from femcrust.materials import Elastic, Relaxing
 from femcrust.mesh.exterior import Exterior, exterior_faces
@@ -56,14 +57,8 @@ def build_model(case: Case, mesh: Mesh | None = None) -> Model:
         if case.time is not None
         else None
     )
-    crs = case.case.crs
     sources = faults.build(
-        mesh,
-        elastic,
-        case.faults,
-        locator,
-        case.directory,
-        None if crs is None else lambda lon, lat: _projected(crs, lon, lat),
+        mesh, elastic, case.faults, locator, case.directory, projector(case.case.crs)
     )
     conditions = boundaries.build(
         mesh, exterior, case.boundaries, case.loads, sources, case.directory
@@ -96,6 +91,13 @@ def acts(conditions: Conditions) -> bool:
     )
 
 
-def _projected(crs: str, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-    x, y = projection.project(crs, np.stack([lon, lat], axis=1)).T
-    return x, y
+def projector(crs: str | None) -> Project | None:
+    """Longitude, latitude (degrees) → x, y (metres); None without a crs."""
+    if crs is None:
+        return None
+
+    def projected(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+        x, y = projection.project(crs, np.stack([lon, lat], axis=1)).T
+        return x, y
+
+    return projected

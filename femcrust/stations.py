@@ -43,7 +43,7 @@ def case_stations(case: Case, model: Model) -> PlacedStations | None:
     above = np.flatnonzero(listed.z > ground + BURIED)
     if len(above):
         progress.say(
-            f"{len(above)} stations above the ground are put on it: {_names(listed, above)}"
+            f"{len(above)} stations above the ground are put on it: {names_of(listed, above)}"
         )
     xyz = np.stack([listed.x, listed.y, np.where(lifted, ground, listed.z)], axis=1)
     tets, barycentric = model.locator.find(xyz)
@@ -110,7 +110,8 @@ def _side_of(offset: Floats, source: Source) -> str:
     return "hanging" if float(offset.sum(axis=0) @ mean) > 0 else "foot"
 
 
-def _names(listed: StationList, which: Ints | np.ndarray) -> str:
+def names_of(listed: StationList, which: Ints | np.ndarray) -> str:
+    """The first few of these stations, for a message."""
     names = ", ".join(listed.names[int(k)] for k in which[:NAMED])
     return names + (f" and {len(which) - NAMED} more" if len(which) > NAMED else "")
 
@@ -118,4 +119,4 @@ def _names(listed: StationList, which: Ints | np.ndarray) -> str:
 def _refuse(listed: StationList, bad: np.ndarray, why: str) -> None:
     if bad.any():
         which = np.flatnonzero(bad)
-        raise InputError(f"output.stations: {_names(listed, which)}: {why}")
+        raise InputError(f"output.stations: {names_of(listed, which)}: {why}")

@@ -84,6 +84,12 @@ output:
   los: {track18: {unit: [-0.6, -0.1, 0.79]}, track9: {heading: -13 deg, incidence: 39 deg}}
   coulomb: {receiver: {strike: 30 deg, dip: 60 deg, rake: 180 deg, depth: 8 km}}
   grid: {spacing: 500 m, extent: [-30 km, 30 km, -30 km, 30 km]}
+greens:
+  faults: [main, blind, burst]
+  loads: ice
+  patches: {length: 5 km, width: 2500 m}
+  components: [strike, opening]
+  method: reciprocal
 """
 
 SMALL = """\

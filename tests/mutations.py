@@ -32,6 +32,9 @@ RHEOLOGY = ("tests/unit/test_rheology.py",)
 FLOW = ("tests/unit/test_flow.py",)
 CREEP = ("tests/unit/test_creep_flow.py",)
 RELAXING = ("tests/unit/test_relaxing.py",)
+GREENS = ("tests/unit/test_greens.py",)
+LIBRARY = ("tests/unit/test_greens_file.py",)
+PATCHES = ("tests/verification/greens/test_patches_in_a_half_space.py",)
 EMULATOR = ("tests/unit/test_device_emulator.py",)
 STATE = ("tests/unit/test_flow_state.py",)
 RESUME = ("tests/unit/test_resume.py",)
@@ -728,5 +731,103 @@ MUTATIONS = (
         """                if False:
                     raise""",
         CHECKPOINT,
+    # libraries of Green's functions
+    Mutation(
+        "work of strains at vertices without what they share",
+        "femcrust/greens/reciprocal.py",
+        "weight = stress + stress.sum(axis=1, keepdims=True)",
+        "weight = stress + 0 * stress.sum(axis=1, keepdims=True)",
+        GREENS,
+    ),
+    Mutation(
+        "a station beside a fault without the offset of its cell",
+        "femcrust/greens/reciprocal.py",
+        "found[column, here] += jump",
+        "found[column, here] += 0 * jump",
+        GREENS,
+    ),
+    Mutation(
+        "nodal forces of a disc at other nodes",
+        "femcrust/greens/reciprocal.py",
+        "AXES * nodes.astype(np.int64)[..., None] + np.arange(AXES)",
+        "AXES * nodes[:, [1, 0, 2, 3, 4, 5]].astype(np.int64)[..., None] + np.arange(AXES)",
+        GREENS,
+    ),
+    Mutation(
+        "unit forces of a station that are spread like another's",
+        "femcrust/greens/problem.py",
+        "loads[where, axis, AXES * station + axis] = share",
+        "loads[where, axis, AXES * station + axis] = shape[0]",
+        GREENS,
+    ),
+    Mutation(
+        "what is prescribed left in every answer",
+        "femcrust/greens/problem.py",
+        "prescribed=np.zeros_like(operator.prescribed)",
+        "prescribed=operator.prescribed",
+        GREENS,
+    ),
+    Mutation(
+        "hats that are zero between their vertices",
+        "femcrust/greens/hats.py",
+        "[touches] = 0.5",
+        "[touches] = 0.0",
+        GREENS,
+    ),
+    Mutation(
+        "patches down dip first",
+        "femcrust/greens/cells.py",
+        "tops.reshape(*n, 3).swapaxes(0, 1).reshape(-1, 3)",
+        "tops.reshape(-1, 3)",
+        GREENS,
+    ),
+    Mutation(
+        "patches that describe their neighbours",
+        "femcrust/greens/cells.py",
+        "corners[:, :given] = sheet.corners",
+        "corners[:, :given] = np.roll(sheet.corners, 1, axis=0)",
+        PATCHES,
+    ),
+    Mutation(
+        "slip down dip taken for slip up dip",
+        "femcrust/greens/cells.py",
+        "symmetric_dyad(frame[component], frame[2])",
+        "symmetric_dyad([1, -1, 1][component] * frame[component], frame[2])",
+        PATCHES,
+    ),
+    Mutation(
+        "grid north taken for true north in a library",
+        "femcrust/greens/receivers.py",
+        "(moved if listed.lonlat is None else true)",
+        "(moved if listed.lonlat is None else moved)",
+        GREENS,
+    ),
+    Mutation(
+        "values of a batch never compared with their digest",
+        "femcrust/greens/seal.py",
+        "return self._digest(i) == self._row(i)[1:]",
+        "return len(self._digest(i)) == DIGEST",
+        LIBRARY,
+    ),
+    Mutation(
+        "what describes a library never compared with its digest",
+        "femcrust/greens/seal.py",
+        "self.regions, self._table) != digest",
+        "self.regions, self._table) == b''",
+        LIBRARY,
+    ),
+    Mutation(
+        "a batch that never counts as done",
+        "femcrust/greens/seal.py",
+        "self._file.seek(self._table + ROW * i)\n            self._file.write(DONE)",
+        "self._file.seek(self._table + ROW * i)\n            self._file.write(bytes(1))",
+        LIBRARY,
+    ),
+    Mutation(
+        "a library of other moduli continued",
+        "femcrust/greens/identity.py",
+        "_digest(elastic.lam, elastic.mu, *weights)",
+        "_digest(*weights)",
+        LIBRARY,
     ),
 )

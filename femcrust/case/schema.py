@@ -15,6 +15,7 @@ from pydantic import Field, PrivateAttr, model_validator
 from femcrust.case.quantities import Unit
 from femcrust.case.schema_boundaries import Boundary, Load
 from femcrust.case.schema_faults import Fault
+from femcrust.case.schema_greens import Greens
 from femcrust.case.schema_materials import Material
 from femcrust.case.schema_mesh import MeshSection
 from femcrust.case.schema_output import Output
@@ -67,6 +68,9 @@ class Case(Section):
     )
     solver: Solver = Solver()
     output: Output = Output()
+    greens: Greens | None = Field(
+        default=None, description="Unit sources of `femcrust greens`; absent: all faults, whole."
+    )
 
     _reading: Reading = PrivateAttr(default=Reading())
 
@@ -96,8 +100,22 @@ class Case(Section):
                 hint = did_you_mean(name, self.faults) or "; the case has no faults"
                 at = ("mesh", "box", "fault_planes", i)
                 raise complaint(f"{name!r} is no fault{hint}", *at)
+        if self.greens is not None:
+            self._sources_exist(self.greens)
         self._times_agree()
         return self
+
+    def _sources_exist(self, greens: Greens) -> None:
+        """What becomes a unit source is a fault, or a disc load."""
+        for i, name in enumerate(greens.faults):
+            if name not in self.faults:
+                hint = did_you_mean(name, self.faults) or "; the case has no faults"
+                raise complaint(f"{name!r} is no fault{hint}", "greens", "faults", i)
+        discs = [name for name, load in self.loads.items() if load.disc is not None]
+        for i, name in enumerate(greens.loads):
+            if name not in discs:
+                hint = did_you_mean(name, discs) or "; the case has none"
+                raise complaint(f"{name!r} is no disc load{hint}", "greens", "loads", i)
 
     def _times_agree(self) -> None:
         """What happens in time needs a section `time`, and lies in it."""

@@ -32,12 +32,7 @@ def immersed_source(
     mesh: Mesh, elastic: Moduli, sheet: Sheet, locator: Locator, name: str
 ) -> Source:
     """The source of slip on polygons inside the mesh; `name` heads complaints."""
-    reach = float(np.abs(sheet.corners).max(initial=0.0))
-    if not reach < FARTHEST:  # also catches nan
-        raise InputError(f"{name}: reaches {reach:.3g} m from the origin; look at its units")
-    points = sheet_points(mesh, sheet.corners, sheet.n_corners, sheet.frames[:, 2])
-    area = _polygon_areas(sheet)
-    _refuse_outside(mesh, locator, sheet, points, area, name)
+    points, area = points_of_sheet(mesh, sheet, locator, name)
     frame = sheet.frames[points.polygon]
     b = slip_vectors(sheet.components(points.x, points.polygon), frame)
     density = points.weight[:, None] * symmetric_dyad(b, frame[:, 2])
@@ -64,6 +59,19 @@ def immersed_source(
         arrows=thinned(np.concatenate([sheet.arrow_points, arrows], axis=1)),
         crossed=True,
     )
+
+
+def points_of_sheet(
+    mesh: Mesh, sheet: Sheet, locator: Locator, name: str
+) -> tuple[SheetPoints, Floats]:
+    """Quadrature points of polygons that lie inside the mesh, and their areas, (p,) m²."""
+    reach = float(np.abs(sheet.corners).max(initial=0.0))
+    if not reach < FARTHEST:  # also catches nan
+        raise InputError(f"{name}: reaches {reach:.3g} m from the origin; look at its units")
+    points = sheet_points(mesh, sheet.corners, sheet.n_corners, sheet.frames[:, 2])
+    area = _polygon_areas(sheet)
+    _refuse_outside(mesh, locator, sheet, points, area, name)
+    return points, area
 
 
 def projection(mesh: Mesh, tet: Ints, bary: Floats, density: Floats) -> tuple[Ints, Floats]:

@@ -58,7 +58,7 @@ def rectangle_sheet(
     if not 0.0 <= float(rectangle.dip) <= 90.0:
         raise InputError(f"{name}.rectangle.dip: {rectangle.dip} is not between 0 and 90 degrees")
     chart = Chart(origin=top, frame=frame)
-    rim = _rectangles(top[None], np.array([length]), np.array([width]), frame[None])[0]
+    rim = rectangle_corners(top[None], np.array([length]), np.array([width]), frame[None])[0]
     ends = np.stack([rim, np.roll(rim, -1, axis=0)], axis=1)
     law = slip_law(slip, chart, ends[_buried(ends, locator)], directory, name)
 
@@ -67,13 +67,15 @@ def rectangle_sheet(
         taper = float(getattr(slip, "taper", None) or np.inf)
         finest = np.array([length, width]) * TAPER_CELLS / taper
         n = np.clip(np.ceil(finest), CELLS, MOST_CELLS).astype(np.int64)
-    cells = _grid(chart, length, width, n)
+    cells = cell_tops(chart, length, width, n)
     sides = np.array([length, width]) / n
     count = len(cells)
-    points = _grid(chart, length, width, np.array(ARROWS))
+    points = cell_tops(chart, length, width, np.array(ARROWS))
     points = points - width / ARROWS[1] / 2.0 * frame[1]
     return Sheet(
-        corners=_rectangles(cells, np.full(count, sides[0]), np.full(count, sides[1]), frame[None]),
+        corners=rectangle_corners(
+            cells, np.full(count, sides[0]), np.full(count, sides[1]), frame[None]
+        ),
         n_corners=np.full(count, 4),
         frames=np.broadcast_to(frame, (count, 3, 3)),
         components=lambda x, _: law.components(x),
@@ -89,7 +91,7 @@ def patch_sheet(patches: Patches) -> Sheet:
     frame = frames(patches.strike, patches.dip)[slips]
     top, length, width = patches.top_center[slips], patches.length[slips], patches.width[slips]
     components = patches.components[slips]
-    corners = _rectangles(top, length, width, frame)
+    corners = rectangle_corners(top, length, width, frame)
     return Sheet(
         corners=corners,
         n_corners=np.full(len(corners), 4),
@@ -121,14 +123,14 @@ def triangle_sheet(
     )
 
 
-def _rectangles(top: Floats, length: Floats, width: Floats, frame: Floats) -> Floats:
+def rectangle_corners(top: Floats, length: Floats, width: Floats, frame: Floats) -> Floats:
     """Corners of rectangles from their top centres, around. (p, 4, 3)"""
     along = frame[:, 0] * (length / 2.0)[:, None]
     down = -frame[:, 1] * width[:, None]
     return np.stack([top - along, top + along, top + along + down, top - along + down], axis=1)
 
 
-def _grid(chart: Chart, length: float, width: float, n: Longs) -> Floats:
+def cell_tops(chart: Chart, length: float, width: float, n: Longs) -> Floats:
     """Top centres of n[0] x n[1] equal cells of a rectangle. (n[0] n[1], 3)"""
     along = ((np.arange(n[0]) + 0.5) / n[0] - 0.5) * length
     down = np.arange(n[1]) / n[1] * width

@@ -24,7 +24,7 @@ from femcrust.faults.slip import slip_law
 from femcrust.faults.source import Moduli, Source, magnitude, scalar_moment_density, thinned
 from femcrust.faults.surface import Surface, make_surface, polylines
 from femcrust.faults.tet10 import barycentric_gradients, strain_at_vertices
-from femcrust.mesh.mesh import Floats, Mesh
+from femcrust.mesh.mesh import Floats, Ints, Mesh
 
 
 def split_source(
@@ -39,11 +39,7 @@ def split_source(
     surface = make_surface(mesh.points, facets, getattr(fault, "hanging_side", None), name)
     sides = sides_of(mesh, surface, name)
     slip = nodal_slip(surface, sides, fault.slip, directory, name)
-
-    half = sides.side[..., None] * slip[sides.node] / 2.0  # side is 0 where node is -1
-    moves = np.any(half != 0.0, axis=(1, 2))
-    elements, offset = sides.tets[moves], half[moves]
-    g, _ = barycentric_gradients(mesh.points, mesh.tets[elements])
+    elements, offset, eigenstrain = eigenstrain_of_slip(mesh, sides, slip)
 
     n_vertices = len(sides.vertices)
     b = slip[n_vertices + surface.facet_edges]  # (k, 3 mid-edges, 3); their mean is the facet's
@@ -62,7 +58,7 @@ def split_source(
     return Source(
         name=name.rpartition(".")[2],
         elements=elements,
-        eigenstrain=-strain_at_vertices(offset, g),
+        eigenstrain=eigenstrain,
         offset=offset,
         area=float(surface.areas.sum()),
         potency=as_matrix((weight[..., None] * density).sum(axis=(0, 1))),
@@ -75,14 +71,38 @@ def split_source(
     )
 
 
+def eigenstrain_of_slip(mesh: Mesh, sides: Sides, slip: Floats) -> tuple[Ints, Floats, Floats]:
+    """Elements (m,), w (m, 10, 3) and ε* (m, 4, 6) of slip vectors (n, 3) at the fault's nodes."""
+    half = sides.side[..., None] * slip[sides.node] / 2.0  # side is 0 where node is -1
+    moves = np.any(half != 0.0, axis=(1, 2))
+    elements, offset = sides.tets[moves], half[moves]
+    g, _ = barycentric_gradients(mesh.points, mesh.tets[elements])
+    return elements, offset, -strain_at_vertices(offset, g)
+
+
 def nodal_slip(surface: Surface, sides: Sides, slip: Any, directory: Path, name: str) -> Floats:
     """Slip vectors, metres, at the fault's nodes: vertices, then middles of edges. (n, 3)"""
-    ends = surface.points[surface.edges]
-    points = np.concatenate([surface.points[sides.vertices], ends.mean(axis=1)])
+    points = nodes_of(surface, sides)
     n_vertices = len(sides.vertices)
-    buried = ends[surface.rim & sides.tip[n_vertices:]]
+    buried = surface.points[surface.edges][surface.rim & sides.tip[n_vertices:]]
     components = slip_law(slip, surface.chart, buried, directory, name).components(points)
+    vectors = slip_vectors(components, nodal_frames(surface, sides, name))
+    return closed_at_tips(vectors, surface, sides, name)
 
+
+def nodes_of(surface: Surface, sides: Sides) -> Floats:
+    """The fault's nodes: its vertices, then the middles of its edges. (n, 3) m"""
+    middles = surface.points[surface.edges].mean(axis=1)
+    return np.concatenate([surface.points[sides.vertices], middles])
+
+
+def nodal_frames(surface: Surface, sides: Sides, name: str) -> Floats:
+    """Strike, up-dip and the mean normal of the facets around each of the fault's nodes. (n, 3, 3)
+
+    name : heads complaints, e.g. faults.main
+    """
+    points = nodes_of(surface, sides)
+    n_vertices = len(sides.vertices)
     nodes = np.concatenate(
         [np.searchsorted(sides.vertices, surface.facets), n_vertices + surface.facet_edges], axis=1
     )
@@ -92,11 +112,10 @@ def nodal_slip(surface: Surface, sides: Sides, slip: Any, directory: Path, name:
     if np.any(length == 0.0):
         x = points[np.argmin(length)]
         raise InputError(f"{name}: its surface folds back on itself at {x.tolist()} m; smooth it")
-    frame = frames_of_normals(normals / length[:, None], surface.chart.frame[0])
-    return _closed_at_tips(slip_vectors(components, frame), surface, sides, name)
+    return frames_of_normals(normals / length[:, None], surface.chart.frame[0])
 
 
-def _closed_at_tips(slip: Floats, surface: Surface, sides: Sides, name: str) -> Floats:
+def closed_at_tips(slip: Floats, surface: Surface, sides: Sides, name: str) -> Floats:
     """Slip with zeros on the buried edge and ∫ s dA unchanged."""
     n_vertices = len(sides.vertices)
     middles = n_vertices + surface.facet_edges  # (k, 3)

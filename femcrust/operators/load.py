@@ -7,7 +7,7 @@ A source is an eigenstrain ε* on a few elements [Mura87], linear inside each:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -16,7 +16,16 @@ from femcrust.operators.elastic import ElasticOperator
 
 if TYPE_CHECKING:
     from femcrust.boundaries.conditions import Conditions
-    from femcrust.faults.source import Source
+
+
+class Source(Protocol):
+    """What acts inside elements: ε* at their vertices."""
+
+    @property
+    def elements(self) -> Ints: ...  # (m,)
+    @property
+    def eigenstrain(self) -> Floats: ...  # (m, 4, 6)
+
 
 CHUNK = 100_000  # elements whose stress is computed at a time
 

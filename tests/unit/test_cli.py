@@ -60,9 +60,19 @@ def test_arguments_reach_the_other_commands(fake: Fake, capsys: pytest.CaptureFi
     fake("outputs.plot", lambda *given: seen.append(given))
     fake("info.text", lambda: "femcrust on a machine")
     fake("run.mesh_file", lambda *given: seen.append(given))
-    for words in ("check c", "init dip", "init dip there", "plot results", "mesh c -o m", "info"):
+    fake("greens.greens_file", lambda *given: seen.append(given))
+    for words in (
+        "greens c -o l.nc",
+        "check c",
+        "init dip",
+        "init dip there",
+        "plot results",
+        "mesh c -o m",
+        "info",
+    ):
         assert main(words.split()) == 0
     assert seen == [
+        (Path("c"), [], Path("l.nc")),
         (Path("c"), []),
         ("dip", Path("dip")),
         ("dip", Path("there")),
@@ -89,7 +99,7 @@ def test_alone_it_names_the_two_most_useful_commands(capsys: pytest.CaptureFixtu
     ("words", "line"),
     [
         ("rum case.yaml", "'rum' is no command; did you mean run?"),
-        ("quux", "'quux' is no command; choose from run, check, init, mesh, plot, info"),
+        ("quux", "'quux' is no command; choose from run, greens, check, init, mesh, plot, info"),
         ("run", "the following arguments are required: CASE; see femcrust run --help"),
         (
             "run c --outptu d",

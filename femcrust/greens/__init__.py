@@ -1,0 +1,61 @@
+"""Libraries of Green's functions: what unit sources do at stations, for slip inversion.
+
+sources (patches, hats, points, discs) + receivers → plan → forward or reciprocal solves → file
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from femcrust.case import Case
+from femcrust.greens.compute import greens_file, make, planned
+from femcrust.greens.library import FILE, read
+from femcrust.greens.plan import described
+from femcrust.model import Model
+
+__all__ = ["described", "greens", "greens_file", "planned", "read"]
+
+
+def greens(
+    case: Case,
+    stations: str | Path | None = None,
+    *,
+    output: str | Path | None = None,
+    model: Model | None = None,
+) -> Any:
+    """The library of a case as an xarray.Dataset: patch, component, station, axis.
+
+    stations : a file in place of output.stations, relative to the folder of the case
+    output : the library is kept there, and continued if a run was stopped; None keeps no file
+    model : of the same case, when it was made before
+    """
+    if stations is not None:
+        named = case.output.model_copy(update={"stations": str(stations)})
+        case = case.model_copy(update={"output": named})
+    if output is not None:
+        make(case, Path(output), model)
+        return read(Path(output))
+    with tempfile.TemporaryDirectory() as folder:
+        make(case, Path(folder) / FILE, model)
+        return read(Path(folder) / FILE)
+
+
+class _Callable(ModuleType):
+    """`femcrust.greens(case)` calls `greens` above although this package has the same name."""
+
+    def __call__(
+        self,
+        case: Case,
+        stations: str | Path | None = None,
+        *,
+        output: str | Path | None = None,
+        model: Model | None = None,
+    ) -> Any:
+        return greens(case, stations, output=output, model=model)
+
+
+sys.modules[__name__].__class__ = _Callable

@@ -1,0 +1,138 @@
+"""Where a library is read: stations with their axes and lines of sight, none of them on a fault."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from femcrust.case import Case
+from femcrust.errors import InputError
+from femcrust.greens.sources import UnitSources
+from femcrust.greens.unit import UnitSource
+from femcrust.mesh.mesh import Floats, Ints, tet_volumes
+from femcrust.model import Model
+from femcrust.outputs.los import line_of_sight, los_vectors, to_true_north
+from femcrust.stations import PlacedStations, case_stations, names_of
+
+ON_FAULT = 1e-6  # of a patch's size: nearer than this is on it
+# In a half-space errors are at most 1.6 % of a patch's peak four cells away (three of their wanted
+# sizes in a box), 3.4 % at two thirds and 12 % at a third of that (tests/verification/greens).
+CELLS = 4
+_S, _T = (axis.ravel() for axis in np.meshgrid(*[np.linspace(0.0, 1.0, 6)] * 2))
+SPREAD = np.stack([(1 - _S) * (1 - _T), _S * (1 - _T), _S * _T, (1 - _S) * _T], axis=1)
+
+log = logging.getLogger("femcrust")
+
+
+@dataclass(frozen=True)
+class Receivers:
+    """Stations in the mesh, and lines of sight by name, unit vectors (3,) in true axes."""
+
+    placed: PlacedStations
+    views: dict[str, Floats]
+
+    def __len__(self) -> int:
+        return len(self.placed.tets)
+
+    def observed(self, moved: Floats, some: slice = slice(None)) -> tuple[Floats, Floats]:
+        """What is kept of displacements in model axes at `some` stations, (…, n, 3).
+
+        returns them in the axes of the stations, as a run does, and along lines of sight (…, n, v)
+        """
+        listed = self.placed.listed
+        true = to_true_north(moved, listed.convergence[some])
+        seen = [line_of_sight(true, unit) for unit in self.views.values()]
+        toward = np.stack(seen, axis=-1) if seen else np.empty((*moved.shape[:-1], 0))
+        return (moved if listed.lonlat is None else true), toward
+
+
+def receivers(case: Case, model: Model, sources: UnitSources) -> Receivers:
+    """The stations of a case; where the displacement jumps none may be."""
+    placed = case_stations(case, model)
+    if placed is None:
+        raise InputError(
+            f"{case.name}: output.stations: missing; name the file of the stations of the library"
+        )
+    on = _on_faults(placed, model, sources)
+    if on.any():
+        raise InputError(
+            f"output.stations: {names_of(placed.listed, np.flatnonzero(on))}: on a fault, where"
+            " the displacement jumps; move it to one side"
+        )
+    _warn_of_close_ones(placed, model, sources)
+    return Receivers(placed, los_vectors(case.output.los))
+
+
+def _on_faults(placed: PlacedStations, model: Model, sources: UnitSources) -> NDArray[np.bool_]:
+    """Which stations lie on a patch or on a split fault. (n,)"""
+    on = np.zeros(len(placed.tets), dtype=bool)
+    for corners, unit in _immersed(sources):
+        here = np.flatnonzero(np.isin(placed.tets, unit.elements))
+        on[here] |= _inside(placed.xyz[here], corners)
+    table = sources.patches
+    for name in () if table is None else np.unique(table.fault[table.kind == "node"]):
+        on |= _on_facets(placed, model, model.mesh.surfaces[str(model.case.faults[name].surface)])
+    return on
+
+
+def _warn_of_close_ones(placed: PlacedStations, model: Model, sources: UnitSources) -> None:
+    """A cell that a patch crosses smears the jump: a station near it sees that."""
+    tree = cKDTree(placed.xyz)
+    volumes = tet_volumes(model.mesh)
+    close, stations = 0, set()
+    for corners, unit in _immersed(sources):
+        cell = (6.0 * np.sqrt(2.0) * volumes[unit.elements].mean()) ** (1 / 3)
+        ring = corners[[0, 1, 2, -1]]  # a triangle is a quadrilateral with a corner twice
+        distance, nearest = tree.query(np.einsum("qc,ci->qi", SPREAD, ring))
+        if distance.min() < CELLS * cell:
+            close += 1
+            stations.update(nearest[distance < CELLS * cell].tolist())
+    if close:
+        names = names_of(placed.listed, np.array(sorted(stations)))
+        log.warning(
+            f"output.stations: {names}: nearer than {CELLS} cells to {close:,} of the patches,"
+            " whose errors may exceed 2 % of their peak there; make the mesh finer"
+        )
+
+
+def _immersed(sources: UnitSources) -> Iterator[tuple[Floats, UnitSource]]:
+    """Corners (c, 3) and first unit source of every patch inside cells."""
+    if sources.patches is None:
+        return
+    units = sources.families[0].units
+    each = len(units) // len(sources.patches)
+    for corners, unit in zip(sources.patches.corners, units[::each], strict=True):
+        if unit.offset is None:
+            yield corners[np.isfinite(corners[:, 0])], unit
+
+
+def _on_facets(placed: PlacedStations, model: Model, facets: Ints) -> NDArray[np.bool_]:
+    """Whether stations lie on facets (k, 3) of the mesh: only on those that touch their cell."""
+    points = model.mesh.points
+    near = np.zeros(len(points), dtype=bool)
+    near[facets] = True
+    corners = model.mesh.tets[placed.tets]
+    on = np.zeros(len(placed.tets), dtype=bool)
+    for station in np.flatnonzero(near[corners].any(axis=1)):
+        touching = facets[np.isin(facets, corners[station]).any(axis=1)]
+        place = placed.xyz[station : station + 1]
+        on[station] = any(_inside(place, points[facet])[0] for facet in touching)
+    return on
+
+
+def _inside(points: Floats, corners: Floats) -> NDArray[np.bool_]:
+    """Whether points (n, 3) lie on a flat convex polygon (c, 3), its edges too. (n,)"""
+    sides = np.roll(corners, -1, axis=0) - corners
+    normal = np.cross(sides[0], sides[1])
+    normal /= np.linalg.norm(normal)
+    near = ON_FAULT * float(np.linalg.norm(sides, axis=1).max())
+    inward = np.cross(normal, sides)
+    inward /= np.linalg.norm(inward, axis=1)[:, None]
+    apart = points[:, None] - corners
+    within = (np.einsum("nci,ci->nc", apart, inward) >= -near).all(axis=1)
+    return np.asarray(within & (np.abs(apart[:, 0] @ normal) <= near))

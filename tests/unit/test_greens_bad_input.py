@@ -1,0 +1,190 @@
+"""What `femcrust greens` and the pictures of a library refuse: one line, nothing written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from case_texts import Writer, told
+from tiny_case import RECTANGLE, SLIP, Desk, desk, matches
+
+__all__ = ["desk"]
+
+OUTPUT = "output: {directory"
+TRIANGLES = """\
+$MeshFormat
+2.2 0 8
+$EndMeshFormat
+$Nodes
+4
+1 -6000 -5000 -4000
+2 7000 -6000 -5000
+3 500 5000 -9000
+4 {x} {y} {z}
+$EndNodes
+$Elements
+2
+1 2 2 1 1 1 2 3
+2 2 2 1 1 1 2 4
+$EndElements
+"""
+BASE = """\
+mesh: {file: mesh.msh}
+materials: {rock: {E: 75 GPa, nu: 0.25}}
+faults:
+  main: {rectangle: {top_center: [0 km, 0 km, -5 km], length: 9 km, width: 9 km, strike: 0 deg,
+         dip: 30 deg}, slip: {strike: 1 m}}
+loads:
+  ice: {disc: {center: [0 km, 0 km], radius: 10 km}, pressure: 9 MPa}
+  snow: {grid: {file: snow.nc}}
+greens: """
+
+
+def greens(desk: Desk, *words: str) -> str:
+    return desk.told("greens", "case.yaml", "--quiet", *words)
+
+
+@pytest.mark.parametrize(
+    ("section", "message"),
+    [
+        ("{fault: main}", "greens.fault: unknown key; did you mean faults?"),
+        ("{faults: mian}", "greens.faults[0]: 'mian' is no fault; did you mean main?"),
+        ("{faults: [main, main]}", "greens.faults[1]: main stands twice; keep one"),
+        ("{loads: snow}", "greens.loads[0]: 'snow' is no disc load; known: ice"),
+        ("{components: [rake]}", "'rake' is none of strike, dip, opening"),
+        ("{components: []}", "greens.components: has 0 values"),
+        ("{components: [dip, dip]}", "greens.components[1]: dip stands twice; keep one"),
+        ("{method: fast}", "'fast' is none of auto, forward, reciprocal"),
+        ("{patches: {length: 5 km}}", "give length and width, or along_strike and down_dip"),
+        ("{patches: {length: 5, width: 5 km}}", "greens.patches.length: 5 has no unit"),
+        ("{patches: {length: 0 km, width: 5 km}}", "greens.patches.length: '0 km' must be above 0"),
+        ("{patches: {along_strike: 0, down_dip: 2}}", "greens.patches.along_strike: 0"),
+        ("{patches: {along_strike: 1.5, down_dip: 2}}", "greens.patches.along_strike: 1.5"),
+        (
+            "{patches: {length: 5 km, width: 5 km, down_dip: 2}}",
+            "greens.patches.down_dip: does not go with length; keep one form",
+        ),
+    ],
+)
+def test_the_section(section: str, message: str, tmp_path: Path) -> None:
+    said = told(Writer(tmp_path)(BASE + section))
+    assert message in said, said
+    assert said.startswith("case.yaml:")
+
+
+def test_patches_outside_the_mesh(desk: Desk) -> None:
+    desk.case(("top_center: [0 km, 0 km, -5 km]", "top_center: [35 km, 0 km, -5 km]"))
+    said = greens(desk)
+    assert matches(r"^faults\.main: [\d.]+ % of its area lies outside the mesh, up to", said)
+
+
+def test_a_row_of_a_table_outside_the_mesh(desk: Desk) -> None:
+    desk.case((f"{RECTANGLE}\n    {SLIP}", "file: rows.csv"))
+    row = "0,0,-4000,8000,6000,20,40,90,1\n"
+    desk.put(
+        "rows.csv",
+        f"x,y,z,length,width,strike,dip,rake,slip\n{row}{row.replace('0,0', '39000,0', 1)[:-2]}0\n",
+    )
+    # the row slips by nothing, which a run leaves out, a library does not
+    assert matches(r"^faults\.main: .* outside the mesh", greens(desk))
+
+
+@pytest.mark.parametrize("x", ["13250", "6999.999999"], ids=["a line", "all but a line"])
+def test_a_triangle_without_area(x: str, desk: Desk) -> None:
+    y = float(x) * -1e3 / 13e3 - 5000 - 6e6 / 13e3
+    desk.case((RECTANGLE, "triangles: {file: sheet.msh}"))
+    desk.put("sheet.msh", TRIANGLES.format(x=x, y=y, z=y + 1000))
+    assert matches(r"^faults\.main: a triangle near \(.*\) m has no area; mend", greens(desk))
+
+
+def test_too_many_patches(desk: Desk) -> None:
+    desk.case((OUTPUT, f"greens: {{patches: {{length: 1 cm, width: 1 m}}}}\n{OUTPUT}"))
+    said = greens(desk)
+    assert matches(r"^greens\.patches: 0\.01 m x 1 m cut faults\.main\.rectangle into", said)
+    assert "give at most 100,000" in said
+
+
+def test_a_station_name_that_stands_twice(desk: Desk) -> None:
+    desk.put("stations.csv", "name,x_km,y_km\nA,1,2\nA,-10,5\n")
+    assert matches(r"stations\.csv:3: name 'A' occurs on line 2 already; rename", greens(desk))
+
+
+def test_no_stations(desk: Desk) -> None:
+    desk.case(("stations: stations.csv, ", ""))
+    assert matches(r"^case\.yaml: output\.stations: missing; name the file", greens(desk))
+
+
+def test_a_station_outside(desk: Desk) -> None:
+    desk.put("stations.csv", "name,x_km,y_km\nA,1,2\nfar,-90,5\n")
+    assert matches(r"^output\.stations: far: outside the mesh; move it", greens(desk))
+
+
+def test_a_station_on_a_fault(desk: Desk) -> None:
+    desk.case(("-5 km], length", "0 km], length"))
+    desk.put("stations.csv", "name,x_km,y_km\nA,9,2\non trace,0,0\n")
+    said = greens(desk)
+    assert said.startswith("output.stations: on trace: on a fault, where the displacement jumps")
+
+
+def test_stations_close_to_a_patch_are_named(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    from femcrust.cli import main
+
+    desk.case(("near: 10 km", "near: 3 km"))
+    desk.put("stations.csv", "name,x_km,y_km\nA,29,2\nbeside,0.2,0\n")
+    assert main(["greens", "case.yaml", "--quiet"]) == 0
+    assert "output.stations: beside: nearer than 4 cells to 1 of the patches" in caplog.text
+    caplog.clear()
+    desk.put("stations.csv", "name,x_km,y_km\nA,29,2\nnot beside,-12,12\n")
+    assert main(["greens", "case.yaml", "--quiet", "-o", "far.nc"]) == 0
+    assert not caplog.text
+
+
+def test_a_box_that_is_cut_along_the_patches(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    from femcrust.cli import main
+
+    upright = ("strike: 30 deg, dip: 70 deg", "strike: 0 deg, dip: 90 deg")
+    desk.case(upright, ("    size: {near", "    fault_planes: [main]\n    size: {near"))
+    desk.put("stations.csv", "name,x_km,y_km\nA,29,2\n")
+    assert main(["greens", "case.yaml", "--quiet"]) == 0
+    assert "faults.main: the box is cut along it, which smears patches over two" in caplog.text
+
+
+def test_a_case_with_time(desk: Desk) -> None:
+    desk.case((OUTPUT, f"time: {{end: 10 yr, step: 1 yr}}\n{OUTPUT}"))
+    assert matches(r"^case\.yaml: time: libraries .* are elastic so far; remove", greens(desk))
+
+
+def test_nothing_to_make_sources_of(desk: Desk) -> None:
+    load = "loads: {ice: {disc: {center: [0 km, 0 km], radius: 9 km}, pressure: 1 MPa}}"
+    fault = f"faults:\n  main:\n    {RECTANGLE}\n    {SLIP}\n"
+    desk.case((fault, ""), (OUTPUT, f"{load}\n{OUTPUT}"))
+    assert matches(r"has no fault to make unit sources of; add one", greens(desk))
+
+
+def test_a_file_that_is_no_library(desk: Desk) -> None:
+    desk.put("other.nc", b"CDF\x02 of somebody else" * 100)
+    said = greens(desk, "-o", "other.nc")
+    assert said.startswith("other.nc: is no library of `femcrust greens`, or its end is missing")
+
+
+def test_a_folder_that_cannot_be_written(desk: Desk) -> None:
+    desk.put("inTheWay", b"a file")
+    said = greens(desk, "-o", "inTheWay/lib.nc")
+    assert matches(r"a part of the path is a file", said)
+
+
+def test_pictures(desk: Desk) -> None:
+    from femcrust.cli import main
+
+    assert main(["greens", "case.yaml", "--quiet", "-o", "lib.nc"]) == 0
+    for words, message in (
+        ("plot lib.nc", "lib.nc: give --patch NUMBER or --station NAME"),
+        ("plot lib.nc --patch 0 --station A", "lib.nc: give --patch NUMBER or --station NAME"),
+        ("plot lib.nc --patch 1", "--patch: 1 is no patch of lib.nc; they are 0 to 0"),
+        ("plot lib.nc --patch x", "--patch: 'x' is no number of a patch; write e.g. --patch 0"),
+        ("plot lib.nc --station C", "--station: 'C' is no station of lib.nc; known: A, B"),
+        ("plot stations.csv --patch 0", "stations.csv: is no library of `femcrust greens`"),
+        ("plot gone.nc --patch 0", "gone.nc: cannot be read (No such file or directory)"),
+    ):
+        assert desk.told(*words.split()).startswith(message)

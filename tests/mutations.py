@@ -731,6 +731,7 @@ MUTATIONS = (
         """                if False:
                     raise""",
         CHECKPOINT,
+    ),
     # libraries of Green's functions
     Mutation(
         "work of strains at vertices without what they share",

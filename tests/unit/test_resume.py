@@ -187,3 +187,14 @@ def save_into(saved: list[float]) -> Any:
         keeper._steps, keeper._written = 0, 0.0
 
     return save
+
+
+def test_rock_that_does_not_flow_goes_on_as_it_was(tmp_path: Path) -> None:
+    """No element flows and none is infinite: states are empty."""
+    fault = {"rectangle": hard.RECTANGLE, "slip": {"dip": 1.0}, "growth": {"steady": 2 * YEAR}}
+    model = hard.cube(
+        3, {"rock": hard.ROCK}, faults={"main": fault}, time={"end": 3 * YEAR, "step": 0.5 * YEAR},
+        output={"every": YEAR, "checkpoint": {"every": "1 step"}},
+        boundaries={"sides": "fixed", "bottom": "fixed"},
+    )  # fmt: skip
+    assert_same_bits(in_parts(model, tmp_path, [2, 2]), whole(model))

@@ -2,7 +2,7 @@
 
 The published formula, √(∫ (u_i − u_i^exact)² dV)/V, is no length. What is meant can be told from
 the published number of the hexahedra of 1000 m: trilinear elements on that very mesh have it to 1 %
-if i is one component, and 1.7 times as much if i is summed over (test_published_errors.py).
+if i is one component, and 1.7 times as much if i is summed over (test_published_errors).
 
 99 % of its square sit within two cells of the fault's taper, whose ends are lines on which
 the gradient of the displacement jumps: there quadrature is finer, and farther off a sample of the

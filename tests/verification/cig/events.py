@@ -3,7 +3,8 @@
 A fault that meets the ground slips by 1 m where |y| and depth are below 12 km, and less towards
 16 km, where it ends: s = min(1, (16 km − |y|)/4 km, (16 km − depth)/4 km). That is the mean of
 uniform slips on nested rectangles, ∫₀¹ H(a(q) − |y|) H(a(q) − depth) dq with a(q) = 12 km + 4 km q,
-so that u = ∫₀¹ u_Okada(a(q)) dq [Okada92].
+so that u = ∫₀¹ u_Okada(a(q)) dq [Okada92]. The published answer sums 400 such rectangles
+[PyLithBenchmarks09].
 
 The set wants y >= 0 only. The half y < 0 is the mirror image: slip along the strike turns under
 y → −y, so that u_y is even, u_x and u_z are odd, and at y = 0 u_x = u_z = σ_yy = 0; slip up the
@@ -24,7 +25,7 @@ SIDE = 24 * KM  # of the cube 0 <= x, y <= SIDE, -SIDE <= z <= 0
 FULL, END = 12 * KM, 16 * KM  # the taper's, both ways
 NU = 0.25
 # Gauss's rule of n points for ∫ dq is off by ρ^−2n where the integrand is singular at a distance
-# sinh(ln ρ)/2 from [0, 1] [Trefethen08, theorem 4.5]: n follows from the distance to the taper.
+# sinh(ln ρ)/2 from [0, 1] [Trefethen08, sec. 4]: n follows from the distance to the taper.
 ACCURACY = 1e-5
 RULES = (4, 5, 6, 8, 12, 16, 24, 32, 64, 128, 256)
 CHUNK = 8192  # points at a time: arrays that stay in cache

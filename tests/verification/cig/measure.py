@@ -82,7 +82,7 @@ def _square(cells: Cells, exact: Event | None, points: int) -> float:
 
 @cache
 def tetrahedron_rule(n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Gauss's rules in coordinates that shrink a cube to a tetrahedron [Stroud71, sec. 2.5].
+    """Gauss's rules in coordinates that shrink a cube to a tetrahedron [Stroud71].
 
     n³ inner points, exact to degree 2n − 1: barycentric (n³, 4), weights (n³,) with sum 1.
     """

@@ -116,9 +116,9 @@ def test_errors_are_below_those_of_hexahedra_of_as_many_unknowns(event: Event) -
 @pytest.mark.verify
 @pytest.mark.slow
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.name)
-@pytest.mark.parametrize("spacing", [2000.0, 1000.0])
-def test_finer_quadrature_changes_no_error(event: Event, spacing: float) -> None:
-    cells = solved(event, spacing)
+def test_finer_quadrature_changes_no_error(event: Event) -> None:
+    """Cells shrink towards the same lines, so that one spacing tells of all."""
+    cells = solved(event, 2000.0)
     usual: Any = measure.error(cells, event)
     finer = measure.error(cells, event, points=measure.POINTS + 2, sample=1)
     assert finer == pytest.approx(usual, rel=0.01)

@@ -57,7 +57,7 @@ def error(cells: Cells, exact: Event | None, points: int = POINTS, sample: int =
     far = cells[~near]
     taken = far[sample // 2 :: sample]
     scale = far.volumes.sum() / taken.volumes.sum()
-    total = _square(cells[near], exact, points) + scale * _square(taken, exact, points - 2)
+    total = _square(cells[near], exact, points) + scale * _square(taken, exact, max(points - 2, 1))
     return float(np.sqrt(total / (3 * cells.volumes.sum())))
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from typing import Any
 
 import cube
 import low_order
@@ -119,8 +118,8 @@ def test_errors_are_below_those_of_hexahedra_of_as_many_unknowns(event: Event) -
 def test_finer_quadrature_changes_no_error(event: Event) -> None:
     """Cells shrink towards the same lines, so that one spacing tells of all."""
     cells = solved(event, 2000.0)
-    usual: Any = measure.error(cells, event)
+    usual = measure.error(cells, event)
     finer = measure.error(cells, event, points=measure.POINTS + 2, sample=1)
-    assert finer == pytest.approx(usual, rel=0.01)
-    coarser = measure.error(cells, event, points=2, sample=10**9)  # planted: too few points
-    assert coarser != pytest.approx(usual, rel=0.01)
+    assert abs(finer / usual - 1) < 0.01
+    coarser = measure.error(cells, event, points=2)  # planted: too few points
+    assert abs(coarser / usual - 1) > 0.01

@@ -67,7 +67,7 @@ def test_ten_years_of_relaxation_converge(event: Event) -> None:
 def test_the_steps_add_nothing_and_the_viscosity_much(monkeypatch: pytest.MonkeyPatch) -> None:
     event = STRIKE_SLIP
     equal = run(event, 2000.0)[1]
-    # 1e-3 of the flowing stress, of which the ground moves a hundredth: centimetres in ten years
+    # 1e-3 of what flows, which moves the cube by centimetres
     free = cube.run(cube.model(event, 2000.0, tolerance=1e-3, **EQUAL))
     assert len(free[-1].summary["steps"]) < len(equal[-1].summary["steps"]) == 100
     assert apart(equal, free) <= STEPS_AGREE

@@ -39,10 +39,10 @@ class Solver(Section):
         description="How the preconditioner stores its vectors (mixed: float); the answer is in"
         " double and meets the tolerance in all.",
     )
-    initial_guess: Literal["learned", "projection", "extrapolated", "previous", "none"] = Field(
-        default="learned",
-        description="Where the solves of a relaxation run start: learned from its history, a"
-        " projection on past solutions, a cubic in time, the previous solution, or zero (none). It"
+    initial_guess: Literal["projection", "learned", "extrapolated", "previous", "none"] = Field(
+        default="projection",
+        description="Where the solves of a relaxation run start: the best combination of past"
+        " solutions, learned from their increments, a cubic in time, the last one, zero (none). It"
         " changes the time a run takes, not the answer; elastic runs have no history.",
     )
     backend: Backend = Field(

@@ -827,8 +827,8 @@ MUTATIONS = (
     Mutation(
         "a library of other moduli continued",
         "femcrust/greens/identity.py",
-        "_digest(elastic.lam, elastic.mu, *weights)",
-        "_digest(*weights)",
+        "_short_digest(elastic.lam, elastic.mu, *weights)",
+        "_short_digest(*weights)",
         LIBRARY,
     ),
 )

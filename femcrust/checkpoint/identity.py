@@ -6,17 +6,14 @@ are written.
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
-
 from femcrust import backends
 from femcrust.answers import Answers
 from femcrust.case import Case
+from femcrust.digests import digest
 from femcrust.outputs.summary import current_versions
 
 FREE = {"solver.threads", "solver.backend", "output.directory", "output.checkpoint"}
@@ -81,31 +78,6 @@ def other_machine(then: Mapping[str, Any], now: Mapping[str, Any], case: Case) -
         f"{', '.join(changed)}: the rest of the run agrees with one that was never stopped to"
         f" about solver.tolerance, {case.solver.tolerance:g}, not to the last bit"
     )
-
-
-def digest(value: Any) -> str:
-    """Of arrays, numbers and texts in lists, mappings and data classes; functions are left out."""
-    total = hashlib.sha256()
-    _feed(total, value)
-    return total.hexdigest()
-
-
-def _feed(total: Any, value: Any) -> None:
-    if isinstance(value, np.ndarray):
-        total.update(f"array {value.dtype.str} {value.shape}".encode())
-        total.update(np.ascontiguousarray(value).data)
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        _feed(total, type(value).__name__)
-        for field in dataclasses.fields(value):
-            _feed(total, getattr(value, field.name))
-    elif isinstance(value, Mapping):
-        _feed(total, list(value.items()))
-    elif isinstance(value, (list, tuple)):
-        total.update(f"list {len(value)}".encode())
-        for item in value:
-            _feed(total, item)
-    elif value is None or isinstance(value, (bool, int, float, str, np.generic)):
-        total.update(f"{type(value).__name__} {value!r};".encode())
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -18,6 +18,7 @@ from femcrust.checkpoint.generations import Generations
 from femcrust.checkpoint.identity import differences, identity, machine, other_machine
 from femcrust.checkpoint.signals import Wish, watching
 from femcrust.errors import DiskError, InputError, Interrupted
+from femcrust.outputs.stations import SECONDS_PER_YEAR
 
 log = logging.getLogger("femcrust")
 
@@ -140,4 +141,4 @@ class Keeper:
 
 
 def _years(seconds: float) -> str:
-    return f"{seconds / (365.25 * 86400.0):.4g} yr"
+    return f"{seconds / SECONDS_PER_YEAR:.4g} yr"

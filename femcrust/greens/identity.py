@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
-
 from femcrust import backends
+from femcrust.digests import digest
 from femcrust.greens.plan import Plan
 from femcrust.greens.problem import Problem
 from femcrust.greens.receivers import Receivers
@@ -29,14 +27,14 @@ def identity(model: Model, problem: Problem, plan: Plan) -> dict[str, str]:
     weights = [elastic.rho] if case.gravity is not None else []
     settings = {name: getattr(case.solver, name) for name in SOLVER}
     return {
-        "mesh": _digest(model.mesh.points, model.mesh.tets),
-        "materials": _digest(elastic.lam, elastic.mu, *weights),
-        "boundaries": _digest(
+        "mesh": _short_digest(model.mesh.points, model.mesh.tets),
+        "materials": _short_digest(elastic.lam, elastic.mu, *weights),
+        "boundaries": _short_digest(
             json.dumps([plain(case.boundaries), case.gravity], sort_keys=True, default=str),
             *(() if far is None else (far.pole.round(POLE), far.faces)),
         ),
-        "sources": _digest(*_source_arrays(problem)),
-        "stations": _digest(*_receiver_arrays(receivers)),
+        "sources": _short_digest(*problem.units),
+        "stations": _short_digest(*_of_stations(receivers)),
         "solver": json.dumps(settings, sort_keys=True),
         "method": plan.method,
         "backend": backends.name(problem.operator.backend),
@@ -77,32 +75,12 @@ def _short(value: Any) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
-def _digest(*parts: Any) -> str:
-    digest = hashlib.sha256()
-    for part in parts:
-        if isinstance(part, str):
-            digest.update(part.encode())
-        else:
-            array = np.ascontiguousarray(part)
-            digest.update(f"{array.dtype.str}{array.shape}".encode())
-            digest.update(array.tobytes())
-    return f"sha256:{digest.hexdigest()[:16]}"
+def _short_digest(*parts: Any) -> str:
+    """Short enough for a message that compares two."""
+    return f"sha256:{digest(parts)[:16]}"
 
 
-def _source_arrays(problem: Problem) -> Iterator[Any]:
-    for unit in problem.units:
-        yield unit.elements
-        yield unit.eigenstrain
-        if unit.offset is not None:
-            yield unit.offset
-        if unit.traction is not None:
-            yield unit.traction.faces
-            yield unit.traction.forces
-
-
-def _receiver_arrays(receivers: Receivers) -> Iterator[Any]:
+def _of_stations(receivers: Receivers) -> list[Any]:
     listed = receivers.placed.listed
-    yield json.dumps([listed.names, list(receivers.views), listed.lonlat is not None])
-    yield receivers.placed.xyz
-    yield listed.convergence
-    yield from receivers.views.values()
+    about = [listed.names, list(receivers.views), listed.lonlat is not None]
+    return [about, receivers.placed.xyz, listed.convergence, *receivers.views.values()]

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from femcrust.mesh.mesh import Floats
+from femcrust.outputs.strain import PAIRS
 
 # Which of the compressions s1 ≥ s2 ≥ s3 acts in the azimuth, across it, and upward.
 AXES = {"strike_slip": (0, 2, 1), "thrust": (0, 1, 2), "normal": (1, 2, 0)}
-VOIGT = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))
 
 
 def regional_stress(
@@ -38,7 +38,7 @@ def regional_stress(
 def optimal_coulomb(change: Floats, regional: Floats, friction: float) -> Floats:
     """Coulomb stress change (…), Pa, of a change (…, 6) under a regional stress (3, 3)."""
     tensor = np.empty((*change.shape[:-1], 3, 3))
-    for k, (i, j) in enumerate(VOIGT):
+    for k, (i, j) in enumerate(PAIRS):
         tensor[..., i, j] = tensor[..., j, i] = change[..., k]
     _, axes = np.linalg.eigh(tensor + regional)  # the most compressive first
     psi = 0.5 * np.arctan2(1.0, friction)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from femcrust.outputs.optimal import VOIGT, optimal_coulomb, regional_stress
+from femcrust.outputs.optimal import optimal_coulomb, regional_stress
+from femcrust.outputs.strain import PAIRS
 
 
 def tensor(six: np.ndarray) -> np.ndarray:
     full = np.zeros((3, 3))
-    for value, (i, j) in zip(six, VOIGT, strict=True):
+    for value, (i, j) in zip(six, PAIRS, strict=True):
         full[i, j] = full[j, i] = value
     return full
 
@@ -58,7 +59,7 @@ def test_no_plane_is_more_favoured(seed: int) -> None:
 def test_a_change_like_the_regional_stress_brings_its_circle_closer() -> None:
     """A part of the regional stress itself: the favoured planes are its own, both alike."""
     regional = regional_stress("thrust", 30.0, (10.0, 6.0, 2.0))
-    change = np.array([0.1 * regional[i, j] for i, j in VOIGT])
+    change = np.array([0.1 * regional[i, j] for i, j in PAIRS])
     for friction in (0.0, 0.4):
         wanted = 0.1 * (4 * np.hypot(1, friction) - 6 * friction)
         assert float(optimal_coulomb(change, regional, friction)) == pytest.approx(wanted)

@@ -652,8 +652,8 @@ MUTATIONS = (
     ),
     Mutation(
         "a projection combines solutions that are all but alike",
-        "csrc/timestepping/projection.hpp",
-        "if (!(rest > kLeast)) continue;",
+        "csrc/timestepping/histories.hpp",
+        "if (!(rest > least * gram(column, column))) continue;",
         "if (!(rest > -1)) continue;",
         ("tests/unit/test_projection.py",),
     ),

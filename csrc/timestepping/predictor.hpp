@@ -12,15 +12,12 @@
 #pragma once
 #include <deque>
 
-#include "backends/cpu.hpp"
-#include "core/array.hpp"
+#include "timestepping/histories.hpp"
 
 namespace femcrust {
 
 class Predictor {
  public:
-  static constexpr int kMostPairs = 32;
-
   struct Pair {
     int earlier, next;  // slots: of the other kind, and of this
   };
@@ -32,12 +29,11 @@ class Predictor {
   };
 
   Predictor(std::size_t n_values, std::size_t piece, int pairs)
-      : n_(n_values), piece_(piece), slots_(pairs + 1) {
-    require(piece > 0 && 1 <= pairs && pairs <= kMostPairs, "piece, pairs: out of range");
-    pieces_ = (n_ + piece_ - 1) / piece_;
+      : pieces_{n_values, piece}, slots_(pairs + 1) {
+    require(piece > 0 && 1 <= pairs && pairs <= kMostHistory, "piece, pairs: out of range");
     for (Kind& kind : kinds_) {
-      kind.columns = Array<float>::unwritten(pieces_ * slots() * piece_);
-      kind.gram = Array<double>(pieces_ * slots() * slots());
+      kind.columns = Array<float>::unwritten(pieces() * slots() * piece);
+      kind.gram = Array<double>(pieces() * slots() * slots());
     }
   }
 
@@ -49,14 +45,14 @@ class Predictor {
     const int slot = kind.count % slots_;
     drop(k, slot);
     const int filled = std::min(++kind.count, slots_);
-    each_piece([&](std::size_t p, std::size_t first, std::size_t n) {
+    pieces_.each([&](std::size_t p, std::size_t first, std::size_t n) {
       float* const x = column(kind, p, slot);
       for (std::size_t i = 0; i < n; ++i)
         x[i] = static_cast<float>(after[first + i] - before[first + i]);
-      std::fill(x + n, x + piece_, 0.0f);
+      std::fill(x + n, x + piece(), 0.0f);
       double* const gram = kind.gram.data() + p * slots() * slots();
       for (int s = 0; s < filled; ++s)
-        gram[at(slot, s)] = gram[at(s, slot)] = dot(n, x, column(kind, p, s));
+        gram[at(slot, s)] = gram[at(s, slot)] = dot_of(n, x, column(kind, p, s));
     });
     if (last_kind_ >= 0) kind.pairs.push_front({last_slot_, slot});
     last_kind_ = k;
@@ -82,18 +78,21 @@ class Predictor {
 
   /// out = last + the next increment.
   void predict(const double* last, double* out) const {
-    require(0 < pairs() && pairs() <= kMostPairs, "predict: no pair is known, or too many");
+    require(0 < pairs() && pairs() <= kMostHistory, "predict: no pair is known, or too many");
     const Kind &from = kinds_[last_kind_], &to = kinds_[1 - last_kind_];
-    each_piece([&](std::size_t p, std::size_t first, std::size_t n) {
-      double factors[kMostPairs];
-      combination(from.gram.data() + p * slots() * slots(), to.pairs, factors);
-      float* const sum = Cpu::scratch<float>(piece_);
+    pieces_.each([&](std::size_t p, std::size_t first, std::size_t n) {
+      double factors[kMostHistory];
+      const double* const gram = from.gram.data() + p * slots() * slots();
+      const auto earlier = [&](int i) { return to.pairs[static_cast<std::size_t>(i)].earlier; };
+      combination(
+          pairs(), [&](int i, int j) { return gram[at(earlier(i), earlier(j))]; },
+          [&](int i) { return gram[at(earlier(i), last_slot_)]; }, kDrop * kDrop, factors);
+      float* const sum = Cpu::scratch<float>(piece());
       std::fill(sum, sum + n, 0.0f);
       int pair = 0;
       for (const Pair& columns : to.pairs)
         if (const auto c = static_cast<float>(factors[pair++]); c != 0)
-          Cpu::vectors<float>().axpby(n, LaneValues<float>(c).lane, column(to, p, columns.next),
-                                      LaneValues<float>(1).lane, sum);
+          add_multiple(n, c, column(to, p, columns.next), sum);
       for (std::size_t i = 0; i < n; ++i)
         out[first + i] = last[first + i] + static_cast<double>(sum[i]);
     });
@@ -109,11 +108,11 @@ class Predictor {
     last_kind_ = kind;
     last_slot_ = slot;
   }
-  std::size_t pieces() const { return pieces_; }
+  std::size_t pieces() const { return pieces_.number(); }
   std::size_t slots() const { return static_cast<std::size_t>(slots_); }
-  std::size_t piece() const { return piece_; }
+  std::size_t piece() const { return pieces_.size; }
 
-  std::size_t size() const { return n_; }
+  std::size_t size() const { return pieces_.n; }
   std::size_t bytes() const {
     std::size_t sum = 0;
     for (const Kind& kind : kinds_) sum += kind.columns.bytes() + kind.gram.bytes();
@@ -128,10 +127,10 @@ class Predictor {
     return static_cast<std::size_t>(i) * slots() + static_cast<std::size_t>(j);
   }
   float* column(Kind& kind, std::size_t p, int slot) const {
-    return kind.columns.data() + (p * slots() + static_cast<std::size_t>(slot)) * piece_;
+    return kind.columns.data() + (p * slots() + static_cast<std::size_t>(slot)) * piece();
   }
   const float* column(const Kind& kind, std::size_t p, int slot) const {
-    return kind.columns.data() + (p * slots() + static_cast<std::size_t>(slot)) * piece_;
+    return kind.columns.data() + (p * slots() + static_cast<std::size_t>(slot)) * piece();
   }
 
   /// A column is about to be overwritten: pairs with it go.
@@ -140,53 +139,7 @@ class Predictor {
     std::erase_if(kinds_[1 - k].pairs, [slot](const Pair& pair) { return pair.earlier == slot; });
   }
 
-  template <class F>
-  void each_piece(const F& work) const {
-    const auto pieces = static_cast<std::ptrdiff_t>(pieces_);
-#pragma omp parallel for schedule(static)
-    for (std::ptrdiff_t p = 0; p < pieces; ++p) {
-      const std::size_t first = static_cast<std::size_t>(p) * piece_;
-      work(static_cast<std::size_t>(p), first, std::min(piece_, n_ - first));
-    }
-  }
-
-  static double dot(std::size_t n, const float* x, const float* y) {
-    double lanes[kMostColumns], sum = 0;
-    Cpu::vectors<float>().dot(n, x, y, lanes);
-    for (const double lane : lanes) sum += lane;
-    return sum;
-  }
-
-  /// Least squares by Cholesky's factors L of the Gram matrix, one row a column that is kept; zero
-  /// for columns that are dropped.
-  void combination(const double* gram, const std::deque<Pair>& pairs, double* factors) const {
-    double lower[kMostPairs][kMostPairs], right[kMostPairs];
-    int kept[kMostPairs], rank = 0, pair = 0;
-    for (const Pair& columns : pairs) {
-      const int x = columns.earlier;
-      double* const row = lower[rank];
-      double rest = gram[at(x, x)], b = gram[at(x, last_slot_)];
-      for (int i = 0; i < rank; ++i) {
-        double sum = gram[at(x, pairs[static_cast<std::size_t>(kept[i])].earlier)];
-        for (int j = 0; j < i; ++j) sum -= row[j] * lower[i][j];
-        row[i] = sum / lower[i][i];
-        rest -= row[i] * row[i];
-        b -= row[i] * right[i];
-      }
-      if (rest > kDrop * kDrop * gram[at(x, x)]) {
-        row[rank] = std::sqrt(rest);
-        right[rank] = b / row[rank];
-        kept[rank++] = pair;
-      }
-      factors[pair++] = 0;
-    }
-    for (int i = rank; i-- > 0;) {
-      for (int j = i + 1; j < rank; ++j) right[i] -= lower[j][i] * factors[kept[j]];
-      factors[kept[i]] = right[i] / lower[i][i];
-    }
-  }
-
-  std::size_t n_, piece_, pieces_ = 0;
+  Pieces pieces_;
   int slots_;  // of each kind: pairs, and the last increment
   Kind kinds_[2];
   int last_kind_ = -1, last_slot_ = 0;

@@ -8,19 +8,17 @@
 #pragma once
 #include <vector>
 
-#include "backends/cpu.hpp"
-#include "core/array.hpp"
+#include "timestepping/histories.hpp"
 
 namespace femcrust {
 
 class Projection {
  public:
-  explicit Projection(std::size_t n_values)
-      : n_(n_values), pieces_((n_values + kPiece - 1) / kPiece) {}
+  explicit Projection(std::size_t n_values) : pieces_{n_values, kPiece} {}
 
-  std::size_t n_values() const { return n_; }
+  std::size_t n_values() const { return pieces_.n; }
   std::size_t size() const { return basis_.size(); }
-  std::size_t bytes() const { return basis_.size() * n_ * sizeof(double); }
+  std::size_t bytes() const { return basis_.size() * n_values() * sizeof(double); }
   void forget() {
     basis_.clear();
     gram_.clear();
@@ -30,15 +28,23 @@ class Projection {
   const std::vector<Array<double>>& basis() const { return basis_; }
   const std::vector<std::vector<double>>& gram() const { return gram_; }
   void give(Array<double> x, std::vector<double> row) {
-    require(x.size() == n_ && row.size() == size() + 1, "basis: wrong size");
+    require(x.size() == n_values() && row.size() == size() + 1, "basis: wrong size");
+    require(size() < kMostHistory, "basis: too many solutions");
     basis_.push_back(std::move(x));
     gram_.push_back(std::move(row));
   }
 
   /// out = Σ c_i x_i
   void project(const double* b, double* out) const {
-    const std::vector<double> factors = combination(products(b));
-    each_piece([&](std::size_t, std::size_t first, std::size_t n) {
+    const std::vector<double> right = products(b);
+    double factors[kMostHistory];
+    combination(
+        static_cast<int>(size()),
+        [&](int i, int j) {
+          return gram_[static_cast<std::size_t>(i)][static_cast<std::size_t>(j)];
+        },
+        [&](int i) { return right[static_cast<std::size_t>(i)]; }, kLeast, factors);
+    pieces_.each([&](std::size_t, std::size_t first, std::size_t n) {
       std::fill(out + first, out + first + n, 0.0);
       for (std::size_t i = 0; i < size(); ++i)
         if (factors[i] != 0) add_multiple(n, factors[i], basis_[i].data() + first, out + first);
@@ -47,14 +53,15 @@ class Projection {
 
   /// One more solution u, of forces A u; false if its square is no positive number.
   bool add(const double* u, const double* forces) {
+    require(size() < kMostHistory, "basis: too many solutions");
     std::vector<double> row = products(forces);
     const double square = product(u, forces);
     if (!(square > 0 && std::isfinite(square))) return false;
     const double scale = 1 / std::sqrt(square);
     for (double& entry : row) entry *= scale;
     row.push_back(1);
-    auto x = Array<double>::unwritten(n_);
-    each_piece([&](std::size_t, std::size_t first, std::size_t n) {
+    auto x = Array<double>::unwritten(n_values());
+    pieces_.each([&](std::size_t, std::size_t first, std::size_t n) {
       for (std::size_t i = first; i < first + n; ++i) x[i] = scale * u[i];
     });
     basis_.push_back(std::move(x));
@@ -68,73 +75,24 @@ class Projection {
 
   /// x_i · b
   std::vector<double> products(const double* b) const {
-    std::vector<double> sums(basis_.size(), 0.0), parts(pieces_ * basis_.size());
-    each_piece([&](std::size_t p, std::size_t first, std::size_t n) {
+    std::vector<double> sums(basis_.size(), 0.0), parts(pieces_.number() * basis_.size());
+    pieces_.each([&](std::size_t p, std::size_t first, std::size_t n) {
       for (std::size_t i = 0; i < basis_.size(); ++i)
-        parts[p * basis_.size() + i] = dot(n, basis_[i].data() + first, b + first);
+        parts[p * basis_.size() + i] = dot_of(n, basis_[i].data() + first, b + first);
     });
     for (std::size_t k = 0; k < parts.size(); ++k) sums[k % basis_.size()] += parts[k];
     return sums;
   }
   double product(const double* a, const double* b) const {
-    std::vector<double> parts(pieces_);
-    each_piece([&](std::size_t p, std::size_t first, std::size_t n) {
-      parts[p] = dot(n, a + first, b + first);
+    std::vector<double> parts(pieces_.number());
+    pieces_.each([&](std::size_t p, std::size_t first, std::size_t n) {
+      parts[p] = dot_of(n, a + first, b + first);
     });
     double sum = 0;
     for (const double part : parts) sum += part;
     return sum;
   }
-  /// c, by Cholesky's factors of G; zero for what they pass over.
-  std::vector<double> combination(const std::vector<double>& right) const {
-    std::vector<std::vector<double>> lower;
-    std::vector<double> y, factors(size(), 0.0);
-    std::vector<std::size_t> kept;
-    for (std::size_t i = 0; i < size(); ++i) {
-      std::vector<double> row;
-      double rest = gram_[i][i], b = right[i];
-      for (std::size_t k = 0; k < kept.size(); ++k) {
-        double sum = gram_[i][kept[k]];
-        for (std::size_t j = 0; j < k; ++j) sum -= row[j] * lower[k][j];
-        row.push_back(sum / lower[k][k]);
-        rest -= row[k] * row[k];
-        b -= row[k] * y[k];
-      }
-      if (!(rest > kLeast)) continue;
-      row.push_back(std::sqrt(rest));
-      y.push_back(b / row.back());
-      lower.push_back(std::move(row));
-      kept.push_back(i);
-    }
-    for (std::size_t k = kept.size(); k-- > 0;) {
-      double sum = y[k];
-      for (std::size_t j = k + 1; j < kept.size(); ++j) sum -= lower[j][k] * factors[kept[j]];
-      factors[kept[k]] = sum / lower[k][k];
-    }
-    return factors;
-  }
-
-  static void add_multiple(std::size_t n, double factor, const double* x, double* y) {
-    Cpu::vectors<double>().axpby(n, LaneValues<double>(factor).lane, x, LaneValues<double>(1).lane,
-                                 y);
-  }
-  static double dot(std::size_t n, const double* x, const double* y) {
-    double lanes[kMostColumns], sum = 0;
-    Cpu::vectors<double>().dot(n, x, y, lanes);
-    for (const double lane : lanes) sum += lane;
-    return sum;
-  }
-  template <class F>
-  void each_piece(const F& work) const {
-    const auto pieces = static_cast<std::ptrdiff_t>(pieces_);
-#pragma omp parallel for schedule(static)
-    for (std::ptrdiff_t p = 0; p < pieces; ++p) {
-      const std::size_t first = static_cast<std::size_t>(p) * kPiece;
-      work(static_cast<std::size_t>(p), first, std::min(kPiece, n_ - first));
-    }
-  }
-
-  std::size_t n_, pieces_;
+  Pieces pieces_;
   std::vector<Array<double>> basis_;       // x_i, of square 1 in the norm of A
   std::vector<std::vector<double>> gram_;  // G, up to its diagonal
 };

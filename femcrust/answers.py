@@ -9,22 +9,22 @@ from typing import Any
 
 from femcrust import backends
 from femcrust.case import Case
-from femcrust.faults.source import Source
+from femcrust.faults.source import Source, scaled
 from femcrust.mesh.mesh import Floats
-from femcrust.model import Model
-from femcrust.operators import ElasticOperator
 from femcrust.outputs.result import Result
 from femcrust.outputs.summary import current_versions, make_summary
+from femcrust.ranks import Share
 from femcrust.stations import PlacedStations, sample_stations
 
 
 @dataclass
 class Answers:
-    """Makes results of one run; times in seconds of the machine's clock."""
+    """Makes results of one run; times in seconds of the machine's clock. On rank 0 they are of all
+    ranks, elsewhere of the rank's own part and without stations."""
 
     case: Case
-    model: Model
-    operator: ElasticOperator
+    share: Share
+    backend: Any
     stations: PlacedStations | None
     threads: int
     started: float
@@ -37,14 +37,19 @@ class Answers:
         stress: Floats,
         steps: Sequence[Mapping[str, Any]],
         *,
-        sources: Sequence[Source] | None = None,
+        factors: Sequence[float] | None = None,
         history: Sequence[float] = (),
         time_s: float = 0.0,
         velocity: Floats | None = None,
     ) -> Result:
-        """The result of one time; `sources` as they stand then, those of the model when None."""
-        model, space = self.model, self.operator.space
-        sources = model.sources if sources is None else list(sources)
+        """The result of one time, from values on this rank's part; `factors` of the sources then, 1
+        when None. Every rank takes part."""
+        share = self.share
+        u, stress = share.whole_nodes(u), share.whole_cells(stress)
+        velocity = None if velocity is None else share.whole_nodes(velocity)
+        model = share.whole if share.root else share.model
+        space = share.whole_space() if share.root else share.space()
+        sources = model.sources if factors is None else scaled(model.sources, factors)
         return Result(
             case=self.case,
             mesh=model.mesh,
@@ -54,9 +59,14 @@ class Answers:
             elements=space.elements,
             displacement=u,
             stress=stress,
-            summary=self._summary(steps, sources),
+            summary=self._summary(steps, sources, 3 * space.n_nodes),
             stations=sample_stations(
-                self.stations, space, replace(model, sources=sources), u, stress, velocity
+                self.stations if share.root else None,
+                space,
+                replace(model, sources=sources),
+                u,
+                stress,
+                velocity,
             ),
             history=history,
             time_s=time_s,
@@ -64,15 +74,16 @@ class Answers:
         )
 
     def _summary(
-        self, steps: Sequence[Mapping[str, Any]], sources: Sequence[Source]
+        self, steps: Sequence[Mapping[str, Any]], sources: Sequence[Source], n_dof: int
     ) -> dict[str, Any]:
-        case, space, backend = self.case, self.operator.space, self.operator.backend
+        case, backend = self.case, self.backend
+        mesh = self.share.whole.mesh if self.share.root else self.share.model.mesh
         return make_summary(
             status="converged",
             title=case.case.title,
-            n_elements=self.model.mesh.n_tets,
-            n_nodes=space.n_nodes,
-            n_dof=space.n_dof,
+            n_elements=mesh.n_tets,
+            n_nodes=n_dof // 3,
+            n_dof=n_dof,
             steps=steps,
             sources=sources,
             setup_s=self.setup_s,
@@ -81,8 +92,9 @@ class Answers:
             backend=backends.name(backend),
             device=backends.device_name(backend),
             device_memory_bytes=self.device_memory_bytes,
+            ranks=self.share.comm.size,
             threads=self.threads,
             precision=case.solver.precision,
             preconditioner=case.solver.preconditioner,
-            versions=current_versions(self.model.mesh),
+            versions=current_versions(mesh),
         )

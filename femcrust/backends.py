@@ -124,12 +124,13 @@ def _version(number: int) -> str:
     return f"{number // 1000}.{number % 1000 // 10}" if number else "–"
 
 
-def set_threads(n: int | None) -> int:
-    """Use n threads (None: OMP_NUM_THREADS, else every core) and return how many that is."""
+def set_threads(n: int | None, ranks: int = 1) -> int:
+    """Use n threads (None: OMP_NUM_THREADS, else this machine's cores, divided by the ranks on it)
+    and return how many that is."""
     if n is not None:
         core().set_threads(n)
     elif "OMP_NUM_THREADS" not in os.environ:
-        core().set_threads(len(os.sched_getaffinity(0)))
+        core().set_threads(max(1, len(os.sched_getaffinity(0)) // ranks))
     return int(core().threads())
 
 

@@ -1,8 +1,8 @@
 """The command `femcrust`: reads arguments, calls one function, turns what goes wrong into a status.
 
 0 done; 1 our bug; 2 the input is wrong; 3 not converged; 4 device or memory; 5 interrupted;
-6 disk. A mistake of the user gets one line that names the thing, its value and the remedy, never a
-traceback.
+6 disk; 7 a rank was lost. A mistake of the user gets one line that names the thing, its value and
+the remedy, never a traceback.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import difflib
 import errno
+import logging
 import os
 import signal
 import sys
@@ -20,7 +21,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from femcrust import progress
+from femcrust import comm, progress
 from femcrust.errors import DiskError, FemcrustError, InputError, Interrupted, MemoryShortage
 
 SHORT_HELP = """\
@@ -63,6 +64,13 @@ def threads(text: str) -> int:
     """A positive whole number."""
     if not text.isdecimal() or int(text) < 1:
         raise InputError(f"--threads: {text!r} is no number of threads; write e.g. --threads 4")
+    return int(text)
+
+
+def ranks(text: str) -> int:
+    """A positive whole number."""
+    if not text.isdecimal() or int(text) < 1:
+        raise InputError(f"--ranks: {text!r} is no number of ranks; write e.g. --ranks 4")
     return int(text)
 
 
@@ -186,6 +194,12 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
     parsers["run"].add_argument(
         "--resume", action="store_true", help="go on from the last checkpoint of a run over time"
     )
+    parsers["run"].add_argument(
+        "--ranks",
+        type=ranks,
+        metavar="N",
+        help="processes that share the work, by this MPI's mpirun",
+    )
     parsers["init"].add_argument("template", nargs="?", help="name; without it, all are listed")
     parsers["init"].add_argument("folder", nargs="?", type=Path, help="where (./TEMPLATE)")
     drawn = parsers["plot"]
@@ -211,9 +225,13 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     return arguments
 
 
-def dispatch(words: Sequence[str]) -> None:
-    """Do what the words ask for."""
+def dispatch(words: Sequence[str]) -> int:
+    """Do what the words ask for; the exit status."""
     arguments = parse(words)
+    if getattr(arguments, "ranks", None):
+        from femcrust.launch import launch
+
+        return launch(arguments.ranks, without_option(words, "--ranks"))
     if arguments.version:
         from importlib.metadata import version
 
@@ -221,9 +239,27 @@ def dispatch(words: Sequence[str]) -> None:
     elif arguments.command is None:
         print(SHORT_HELP)
     else:
-        with progress.reporting(quiet=getattr(arguments, "quiet", False)):
+        silent = comm.world().rank > 0  # one rank tells for all
+        if silent:
+            logging.getLogger("femcrust").setLevel(logging.ERROR)
+        with progress.reporting(quiet=silent or getattr(arguments, "quiet", False)):
             COMMANDS[arguments.command][0](arguments)
         sys.stdout.flush()  # a full disk or a closed pipe shows here, not at exit
+    return 0
+
+
+def without_option(words: Sequence[str], name: str) -> list[str]:
+    """The words without an option and its value.
+
+    >>> without_option(["run", "--ranks", "4", "case.yaml"], "--ranks")
+    ['run', 'case.yaml']
+    """
+    left, skip = [], False
+    for word in words:
+        if not skip and word != name and not word.startswith(f"{name}="):
+            left.append(word)
+        skip = word == name
+    return left
 
 
 @contextlib.contextmanager
@@ -234,7 +270,8 @@ def process_manners() -> Iterator[None]:
         raise Interrupted("stopped by SIGTERM; results of this run are not complete")
 
     def warn(message: Warning | str, *_: object, **__: object) -> None:
-        print(f"warning: {message}", file=sys.stderr)
+        if not comm.silent():
+            print(f"warning: {message}", file=sys.stderr)
 
     before = signal.signal(signal.SIGTERM, stop)
     with warnings.catch_warnings():
@@ -298,11 +335,11 @@ def main(words: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if words is None else words
     try:
         with process_manners():
-            dispatch(words)
+            return dispatch(words)
     except BrokenPipeError:
         # the reader of our output has gone: say nothing more, not even at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Interrupted.exit_code
     except (Exception, KeyboardInterrupt) as error:
-        return report(error, words)
-    return 0
+        failure = error
+        return comm.fail(lambda: report(failure, words))

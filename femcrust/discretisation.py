@@ -6,12 +6,14 @@ the elements meet them; so vectors on the linear level are the head of vectors o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from femcrust import backends
+from femcrust.comm import ALONE, Comm
 from femcrust.errors import InputError
 from femcrust.mesh.mesh import NUMBERED, Floats, Ints, Mesh
 
@@ -26,12 +28,16 @@ class Discretisation:
 
     nodes : (n_nodes, 3) float, m;  elements : (n_tets, 10) int
     edge_index : the core's edges, which finds an edge by its ends
+    halo : the core's nodes that other ranks have too; None where there is one rank
+    comm : of these ranks
     """
 
     mesh: Mesh
     nodes: Floats
     elements: Ints
     edge_index: Any
+    halo: Any = None
+    comm: Comm = ALONE
 
     @property
     def n_nodes(self) -> int:
@@ -58,6 +64,49 @@ class Discretisation:
         """The six nodes of triangles: corners, then (0,1), (1,2), (0,2). (k, 3) → (k, 6)"""
         ends = np.stack([faces[:, list(pair)] for pair in TRIANGLE_EDGES], axis=1)
         return np.concatenate([faces, self.edge_nodes(ends)], axis=1).astype(np.int32)
+
+    def known_face_nodes(self, faces: Ints) -> Ints:
+        """The same of faces that this space may lack in part; -1 for nodes that it lacks."""
+        ends = np.stack([faces[:, list(pair)] for pair in TRIANGLE_EDGES], axis=1).reshape(-1, 2)
+        edges = np.asarray(self.edge_index.look_for(ends)).reshape(-1, 3)
+        return np.concatenate(
+            [faces, np.where(edges < 0, -1, self.n_vertices + edges)], axis=1
+        ).astype(np.int32)
+
+    def summed(self, values: Floats) -> Floats:
+        """Parts of sums at nodes (n_nodes, …), which each rank has, as whole sums."""
+        if self.halo is None:
+            return values
+        whole = np.array(values, dtype=float, order="C")
+        self.halo.sum(whole)
+        return whole
+
+    def agreed(self, values: Floats) -> Floats:
+        """Values at nodes of which ranks have different ones: those of a node's owner."""
+        return values if self.halo is None else self.summed(self._counted(values))
+
+    def products(self, a: Sequence[Floats], b: Sequence[Floats]) -> Floats:
+        """a_i · b_j of nodal vectors, over all ranks. (len(a), len(b))"""
+        if self.halo is not None:
+            a = [self._counted(values) for values in a]
+        found = np.stack([x.ravel() for x in a]) @ np.stack([x.ravel() for x in b]).T
+        return self.totals(found)
+
+    def totals(self, numbers: Floats) -> Floats:
+        """Numbers of this rank → those of all."""
+        found = np.array(numbers, dtype=float, order="C")
+        self.comm.sum(found)
+        return found
+
+    def anywhere(self, here: bool) -> bool:
+        """Whether it is so on some rank."""
+        return bool(self.totals(np.array([float(here)]))[0])
+
+    def _counted(self, values: Floats) -> Floats:
+        """Zero where another rank owns the node."""
+        counted = np.array(values, dtype=float, order="C")
+        self.halo.hide_ghosts(counted)
+        return counted
 
 
 def count_nodes(mesh: Mesh) -> int:

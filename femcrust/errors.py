@@ -42,6 +42,12 @@ class Interrupted(FemcrustError):
     exit_code = 5
 
 
+class RankLost(FemcrustError):
+    """A rank of the job died."""
+
+    exit_code = 7
+
+
 class DiskError(FemcrustError):
     """Results could not be written."""
 

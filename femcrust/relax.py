@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from femcrust import progress, timestepping
+from femcrust import progress, ranks, timestepping
 from femcrust.answers import Answers
 from femcrust.case import Case
 from femcrust.checkpoint import Keeper, read
+from femcrust.operators import ElasticOperator
 from femcrust.outputs.result import Result
 from femcrust.outputs.stations import SECONDS_PER_YEAR
 from femcrust.timestepping import Step
@@ -37,20 +38,22 @@ def wanted_times(case: Case) -> list[float]:
 
 def relax(
     answers: Answers,
+    operator: ElasticOperator,
     preconditioner: Any,
     observe: Observe | None = None,
     keeper: Keeper | None = None,
 ) -> Result:
     """Go through the steps of a case with a section `time`; returns the result at the end.
 
-    preconditioner : of the elastic operator.  observe : gets the result of every wanted time
+    operator : before anything flows, with its preconditioner
+    observe : gets the result of every wanted time, on rank 0
     keeper : of checkpoints; where it has one, the run goes on from there
     """
     case, solver = answers.case, answers.case.solver
     section = case.time
     assert section is not None
-    body = timestepping.Relaxation(answers.model, answers.operator, preconditioner, solver)
-    guess = timestepping.make_guess(solver.initial_guess, body.flow.creeps)
+    body = timestepping.Relaxation(answers.share.model, operator, preconditioner, solver)
+    guess = timestepping.make_guess(solver.initial_guess, body.flow.creeps, operator.space)
     stepper = timestepping.Stepper(body, guess, solver.tolerance, solver.max_iterations)
     rows: list[dict[str, Any]] = []
     times = wanted_times(case)
@@ -59,7 +62,10 @@ def relax(
     kept = contextlib.nullcontext(None) if keeper is None else keeper.watching(answers)
     with progress.task("relax") as advance, kept as start:
         if start is not None:
-            stepper.restore(start["stepper"], section, read)
+            state, guessed = ranks.scattered(start["stepper"], answers.share, read)
+            if not guessed:
+                progress.say("another number of ranks: initial guesses begin anew")
+            stepper.restore(state, section, read)
             rows, wanted = start["rows"], wanted[start["reached"] :]
         for step in timestepping.steps(stepper, section):
             rows.append(row_of(step))
@@ -69,17 +75,17 @@ def relax(
                     step.displacement(t),
                     step.stress(t),
                     rows,
-                    sources=body.sources(step.factors(t)),
+                    factors=step.factors(t),
                     time_s=t,
                     velocity=step.velocity(t),
                 )
-                if observe is not None:
+                if observe is not None and answers.share.root:
                     observe(result)
             if keeper is not None and wanted:
                 keeper.step_done(
                     step.end,
                     lambda: {
-                        "stepper": stepper.state(),
+                        "stepper": ranks.gathered(stepper.state(), answers.share),
                         "rows": rows,
                         "reached": len(times) - len(wanted),
                     },

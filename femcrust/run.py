@@ -17,6 +17,7 @@ from typing import Any
 
 from femcrust import (
     backends,
+    comm,
     machine,
     materials,
     operators,
@@ -29,13 +30,13 @@ from femcrust.answers import Answers
 from femcrust.case import Case, load_case
 from femcrust.checkpoint import Keeper
 from femcrust.describe import describe
-from femcrust.discretisation import discretise
 from femcrust.errors import NotConverged
 from femcrust.mesh.from_case import case_mesh, check_target, write_mesh
 from femcrust.mesh.quality import quality
 from femcrust.model import Model, build_model
 from femcrust.operators import ElasticOperator
 from femcrust.outputs.result import Result
+from femcrust.ranks import Share, share
 from femcrust.relax import Observe, relax
 from femcrust.stations import case_stations
 
@@ -49,24 +50,24 @@ def run(
     """Solve a case; raises NotConverged rather than returning a wrong answer.
 
     Over a span of time the last result is returned, and `observe` gets that of every wanted time;
-    `keeper` keeps checkpoints.
+    `keeper` keeps checkpoints. Under mpirun every rank calls this, and rank 0 has the whole result.
     """
     started = time.perf_counter()
-    threads = backends.set_threads(case.solver.threads)
     model = build_model(case) if model is None else model
     stations = case_stations(case, model)
+    mine = share(model)
+    threads = backends.set_threads(case.solver.threads, mine.comm.here)
 
     setup = time.perf_counter()
-    operator, preconditioner = build(case, model)
+    operator, preconditioner = _pieces(case, mine)
     setup = time.perf_counter() - setup
 
-    where = backends.device_name(operator.backend) or f"{threads} threads"
-    progress.say(f"solving for {operator.space.n_dof:,} unknowns on {where}")
-    answers = Answers(case, model, operator, stations, threads, started, setup)
+    progress.say(f"solving for {_size(mine)} on {_machine(operator, mine, threads)}")
+    answers = Answers(case, mine, operator.backend, stations, threads, started, setup)
     with _naming_the_cause(model):
         if case.time is not None:
-            return relax(answers, preconditioner, observe, keeper)
-        solution = _at_once(case, model, operator, preconditioner)
+            return relax(answers, operator, preconditioner, observe, keeper)
+        solution = _at_once(case, mine.model, operator, preconditioner)
     answers.device_memory_bytes = backends.device_memory(operator.backend)["held"]
     del preconditioner  # its memory is wanted for stresses and pictures
     u = solution.displacement
@@ -77,7 +78,7 @@ def run(
         "solve_s": solution.seconds,
         "initial_relative_residual": solution.residuals[0],
     }
-    stress = operators.stress(operator, model.sources, u)
+    stress = operators.stress(operator, mine.model.sources, u)
     return answers.result(u, stress, [step], history=solution.residuals)
 
 
@@ -109,15 +110,29 @@ def _naming_the_cause(model: Model) -> Iterator[None]:
 
 
 def build(case: Case, model: Model | None = None) -> tuple[ElasticOperator, Any]:
-    """The pieces of a solve: `operator @ u` gives forces, `preconditioner(r)` a correction."""
-    model = build_model(case) if model is None else model
-    space = discretise(model.mesh)
-    machine.check_memory(space.n_dof, "mesh", model.n_branches)
+    """The pieces of a solve: `operator @ u` gives forces, `preconditioner(r)` a correction; of this
+    rank's part, where there are several."""
+    return _pieces(case, share(build_model(case) if model is None else model))
+
+
+def _pieces(case: Case, mine: Share) -> tuple[ElasticOperator, Any]:
+    space, model = mine.space(), mine.model
+    machine.check_memory(space.n_dof * mine.comm.here, "mesh", model.n_branches)
     backend = backends.select(case.solver.backend)
     elastic = model.elastic
     operator = operators.elastic(space, elastic.lam, elastic.mu, model.conditions, backend)
     name, precision = case.solver.preconditioner, case.solver.precision
     return operator, preconditioners.build(name, operator, precision)
+
+
+def _size(mine: Share) -> str:
+    n = mine.whole_space().n_dof if mine.root else mine.space().n_dof
+    return f"{n:,} unknowns"
+
+
+def _machine(operator: ElasticOperator, mine: Share, threads: int) -> str:
+    where = backends.device_name(operator.backend) or f"{threads} threads"
+    return where if mine.comm.size == 1 else f"{mine.comm.size} ranks, each with {where}"
 
 
 def run_file(
@@ -130,8 +145,10 @@ def run_file(
     case = load_case(path, overrides)
     backends.select(case.solver.backend)  # complains before any work
     directory = output or case.directory / case.output.directory
-    outputs.check_directory(directory)
-    outputs.check_inputs_survive(case, directory)
+    writes = comm.world().rank == 0
+    if writes:
+        outputs.check_directory(directory)
+        outputs.check_inputs_survive(case, directory)
     progress.say(f"{path}: {case.case.title}")
     model = build_model(case)
     outputs.check_grid(case, model.mesh)
@@ -139,6 +156,8 @@ def run_file(
     series = outputs.Series(case, directory)
     keeper = Keeper(case, directory, series, resume)
     result = run(case, model, series.add, keeper)
+    if not writes:
+        return directory
     if case.time is None:
         step = result.summary["steps"][0]
         progress.say(

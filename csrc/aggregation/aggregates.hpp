@@ -16,10 +16,37 @@ struct Aggregates {
   std::vector<Index> of;  // [n_rows] aggregate of each row, or kNone
 };
 
+/// Takes couplings with ghosts from the strong ones; returns the other rows that lose all of
+/// theirs.
 template <class T>
-Aggregates aggregated(const BlockCsr<T>& a, double theta) {
-  const std::vector<char> strong = strong_couplings(a, theta);
+std::vector<Index> without_ghosts(const BlockCsr<T>& a, const std::vector<char>& ghost,
+                                  std::vector<char>& strong) {
+  std::vector<Index> lonely;
+  for (Index i = 0; i < a.n_rows(); ++i) {
+    bool lost = false, left = false;
+    for (Index e = a.first(i); e < a.last(i); ++e) {
+      char& here = strong[static_cast<std::size_t>(e)];
+      if (!here) continue;
+      if (ghost[static_cast<std::size_t>(i)] || ghost[static_cast<std::size_t>(a.column(e))]) {
+        here = 0;
+        lost = true;
+      } else {
+        left = true;
+      }
+    }
+    if (lost && !left && !ghost[static_cast<std::size_t>(i)]) lonely.push_back(i);
+  }
+  return lonely;
+}
+
+/// ghost: marks rows that another rank takes into its aggregates; empty where there is none. What
+/// couples to them alone makes an aggregate of its own.
+template <class T>
+Aggregates aggregated(const BlockCsr<T>& a, double theta, const std::vector<char>& ghost = {}) {
+  std::vector<char> strong = strong_couplings(a, theta);
   const Index n = a.n_rows();
+  std::vector<Index> lonely;
+  if (!ghost.empty()) lonely = without_ghosts(a, ghost, strong);
   Aggregates out;
   out.of.assign(static_cast<std::size_t>(n), Aggregates::kNone);
   const auto each_strong = [&](Index i, const auto& visit) {
@@ -48,6 +75,7 @@ Aggregates aggregated(const BlockCsr<T>& a, double theta) {
       if (own == Aggregates::kNone) own = first_pass[j];
     });
   }
+  for (const Index i : lonely) out.of[static_cast<std::size_t>(i)] = out.count++;
   return out;
 }
 

@@ -2,10 +2,12 @@
 /// of D, written as conjugate gradients on a fixed random load [Saad03, §6.7.3].
 #pragma once
 #include <cmath>
+#include <optional>
 #include <vector>
 
 #include "aggregation/block_csr.hpp"
 #include "backends/random_values.hpp"
+#include "operators/shared_nodes.hpp"
 #include "preconditioners/chebyshev.hpp"
 
 namespace femcrust {
@@ -24,23 +26,32 @@ double sum_of_pieces(const Cpu& cpu, Index n, const F& piece) {
   return sum;
 }
 
-/// inverse: [n_rows][B][B] of D
+/// inverse: [n_rows][B][B] of D;  halo: of the rows, or null where there is one rank
 template <class T>
-double largest_eigenvalue(const Cpu& cpu, const BlockCsr<T>& a, const Array<T>& inverse) {
+double largest_eigenvalue(const Cpu& cpu, const BlockCsr<T>& a, const Array<T>& inverse,
+                          const std::shared_ptr<const Halo>& halo = nullptr) {
   constexpr int kSteps = 8;
   const Index n = a.n_rows();
   const auto b = static_cast<std::size_t>(a.block_rows);
   Array<double> r(a.size()), p(a.size()), q(a.size()), z(a.size());
   fill_random(cpu, q);
+  std::optional<SharedNodes> shared;
+  if (halo) shared.emplace(halo);
+  if (shared) shared->agree(b, q.data());
+  const auto over_ranks = [&](double sum) {
+    if (shared) halo->comm().sum(&sum, 1);
+    return sum;
+  };
   const auto apply = product_table<T>().apply[b == 3 ? 0 : 1];
   // The load is in the range of A: a mode that vanishes has no part in it.
   cpu.for_ranges(
       n, 1024, [&](Index first, Index last) { apply(first, last, a.view(), q.data(), r.data()); });
+  if (shared) shared->sum(b, r.data());
   std::vector<double> diagonal, off;
   double rho = 0, alpha = 0, beta = 0;
   q.fill(0);
   for (int step = 0;; ++step) {
-    const double rho_next = sum_of_pieces(cpu, n, [&](Index first, Index last) {
+    double rho_next = sum_of_pieces(cpu, n, [&](Index first, Index last) {
       double sum = 0;
       for (auto i = static_cast<std::size_t>(first) * b; i < static_cast<std::size_t>(last) * b;
            ++i)
@@ -55,6 +66,8 @@ double largest_eigenvalue(const Cpu& cpu, const BlockCsr<T>& a, const Array<T>& 
         }
       return sum;
     });
+    if (shared) rho_next -= shared->ghosts_part(1, b, z.data(), r.data())[0];
+    rho_next = over_ranks(rho_next);
     if (!(rho_next > 0)) break;
     beta = step == 0 ? 0.0 : rho_next / rho;
     if (step > 0) off.push_back(std::sqrt(beta) / alpha);
@@ -65,14 +78,16 @@ double largest_eigenvalue(const Cpu& cpu, const BlockCsr<T>& a, const Array<T>& 
            ++i)
         p[i] = z[i] + beta * p[i];
     });
-    const double curvature = sum_of_pieces(cpu, n, [&](Index first, Index last) {
+    // A's parts times p, over all rows of all ranks, are p · A p.
+    const double curvature = over_ranks(sum_of_pieces(cpu, n, [&](Index first, Index last) {
       apply(first, last, a.view(), p.data(), q.data());
       double sum = 0;
       for (auto i = static_cast<std::size_t>(first) * b; i < static_cast<std::size_t>(last) * b;
            ++i)
         sum += p[i] * q[i];
       return sum;
-    });
+    }));
+    if (shared) shared->sum(b, q.data());
     if (!(curvature > 0)) break;
     const double before = alpha;
     alpha = rho / curvature;

@@ -5,12 +5,13 @@
 
 #include "aggregation/aggregates.hpp"
 #include "aggregation/product_kernels.hpp"
+#include "comm/comm.hpp"
 
 namespace femcrust {
 
 /// Three translations and three rotations of points about their middle, scaled to order one.
-/// points: [n][3]; returns [n][3][6]
-inline std::vector<double> rigid_modes(const double* points, Index n) {
+/// points: [n][3]; returns [n][3][6].  comm: of the ranks that have the other points, or null
+inline std::vector<double> rigid_modes(const double* points, Index n, const Comm* comm = nullptr) {
   double middle[3] = {}, low[3], high[3], extent = 0;
   for (int c = 0; c < 3; ++c) {
     low[c] = high[c] = n > 0 ? points[c] : 0.0;
@@ -18,6 +19,12 @@ inline std::vector<double> rigid_modes(const double* points, Index n) {
       const double x = points[3 * static_cast<std::size_t>(v) + static_cast<std::size_t>(c)];
       low[c] = std::min(low[c], x);
       high[c] = std::max(high[c], x);
+    }
+    if (comm != nullptr) {
+      double ends[2] = {-low[c], high[c]};
+      comm->largest(ends, 2);
+      low[c] = -ends[0];
+      high[c] = ends[1];
     }
     middle[c] = (low[c] + high[c]) / 2;
     extent = std::max(extent, high[c] - low[c]);

@@ -72,7 +72,7 @@ void bind(py::module_& m) {
       });
 
   m.def("block_jacobi", [](const Problem<B>& p) -> Preconditioner<B> {
-    return {BlockJacobi<B>(jacobi_blocks(p))};
+    return {BlockJacobi<B>(jacobi_blocks(p)), p.body->shared};
   });
   bind_multigrid<B>(m);
   bind_clusters<B>(m);

@@ -83,9 +83,17 @@ template <class B>
 void bind_body(py::module_& m) {
   using Owned = OwnedBody<B>;
   py::class_<Owned, std::shared_ptr<Owned>>(m, "Body")
-      .def(py::init<Dense<Index>, Dense<double>, Dense<double>, Dense<double>, Index>(),
+      .def(py::init([](Dense<Index> elements, Dense<double> nodes, Dense<double> lam,
+                       Dense<double> mu, Index n_vertices) {
+             return std::make_shared<Owned>(std::move(elements), std::move(nodes), std::move(lam),
+                                            std::move(mu), n_vertices, nullptr);
+           }),
            py::arg("elements"), py::arg("nodes"), py::arg("lam"), py::arg("mu"),
            py::arg("n_vertices"))
+      .def(py::init<Dense<Index>, Dense<double>, Dense<double>, Dense<double>, Index,
+                    std::shared_ptr<const Halo>>(),
+           py::arg("elements"), py::arg("nodes"), py::arg("lam"), py::arg("mu"),
+           py::arg("n_vertices"), py::arg("halo"))
       .def("with_moduli", &Owned::with_moduli, py::arg("lam"), py::arg("mu"))
       .def_property_readonly("n_nodes", &Owned::n_nodes)
       .def_property_readonly("n_colours", [](const Owned& b) { return b.blocks->n_colours(); })

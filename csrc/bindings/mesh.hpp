@@ -54,6 +54,16 @@ inline void bind_mesh(py::module_& m) {
                                ends.attr("setflags")(py::arg("write") = false);
                                return ends;
                              })
+      .def("look_for",  // -1 where there is no such edge
+           [](const Edges& edges, const Dense<Index>& ends) {
+             require(ends.ndim() == 2 && ends.shape(1) == 2, "ends: shape (n, 2)");
+             py::array_t<Index> found(ends.shape(0));
+             for (py::ssize_t k = 0; k < found.size(); ++k) {
+               const Index edge = edges.find(ends.data()[2 * k], ends.data()[2 * k + 1]);
+               found.mutable_data()[k] = edge == VertexChains::kNone ? -1 : edge;
+             }
+             return found;
+           })
       .def("__len__", &Edges::size);
 
   m.def("quadratic", [](const Dense<double>& points, const Dense<Index>& tets) {

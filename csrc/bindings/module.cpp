@@ -6,6 +6,7 @@
 
 #include "backends/cuda.hpp"
 #include "bindings/backend.hpp"
+#include "bindings/comm.hpp"
 #include "bindings/mesh.hpp"
 #include "bindings/peak.hpp"
 #include "bindings/predictor.hpp"
@@ -61,6 +62,7 @@ PYBIND11_MODULE(_core, m) {
   femcrust::bind_mesh(m);
   femcrust::bind_predictor(m);
   femcrust::bind_projection(m);
+  femcrust::bind_comm(m);
   pybind11::module_ cpu = m.def_submodule("cpu", "the CPU backend");
   femcrust::bind_cpu(cpu);
 #if defined(FEMCRUST_HAS_CUDA) || defined(FEMCRUST_HAS_EMULATOR)

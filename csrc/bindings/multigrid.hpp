@@ -38,15 +38,25 @@ Preconditioner<B> make_multigrid(const Problem<B>& problem, const Dense<Index>& 
   const Index n = problem.body->n_vertices;
   const Cpu cpu;
   const double unit = stiffness_unit(problem.body->view());
+  const std::shared_ptr<const SharedNodes>& shared = problem.body->shared;
+  const auto vertices = shared ? std::make_shared<const Halo>(shared->halo().first(n)) : nullptr;
+  const Comm* const comm = shared ? &shared->halo().comm() : nullptr;
   Hierarchy<T> found = hierarchy(cpu, linear_level<T>(problem, surface, unit),
-                                 projected(rigid_modes(problem.body->nodes.data(), n),
+                                 projected(rigid_modes(problem.body->nodes.data(), n, comm),
                                            vertex_projectors(problem.constraints, n)),
-                                 options);
+                                 options, vertices);
+  std::unique_ptr<Gathering<T, B>> gathering;
+  if (shared)
+    gathering = std::make_unique<Gathering<T, B>>(shared->halo().shared_comm(), found.places,
+                                                  found.stages[found.gathered].matrix.n_rows(),
+                                                  found.stages[found.gathered].matrix.block_rows);
   std::vector<AssembledLevel<T, B>> levels;
   for (Stage<T>& stage : found.stages) {
     AssembledLevel<T, B> level;
     const int block = stage.matrix.block_rows;
     level.size = stage.matrix.size();
+    level.block = block;
+    if (stage.halo) level.shared = std::make_shared<const SharedNodes>(stage.halo);
     level.matrix = std::move(stage.matrix).template as_matrix<B>();
     if (stage.lambda_max > 0) {
       level.prolongation = std::move(stage.prolongation).template as_matrix<B>();
@@ -64,12 +74,18 @@ Preconditioner<B> make_multigrid(const Problem<B>& problem, const Dense<Index>& 
     strong = Clusters<T>(body, problem.surface, problem.constraints, kClusterShape);
     strong.clear(inverse);
   }
-  Chebyshev<T, B> smoother = clusters ? Chebyshev<T, B>(std::move(inverse), strong, degrees[0])
-                                      : Chebyshev<T, B>(std::move(inverse), 3, degrees[0]);
-  return {Multigrid<F, B>(
-      std::make_shared<const Stiffness<T, B>>(problem.template in_precision<T>(unit)),
-      std::move(smoother), EdgeTransfer<B>(edges.data(), static_cast<Index>(edges.shape(0)), n),
-      problem.constraints.first(n), std::move(levels), found.coarsest_inverse)};
+  double hard = strong.empty() ? 0 : 1;
+  if (comm != nullptr) comm->sum(&hard, 1);
+  Chebyshev<T, B> smoother =
+      clusters ? Chebyshev<T, B>(std::move(inverse), strong, hard == 0, degrees[0])
+               : Chebyshev<T, B>(std::move(inverse), 3, degrees[0]);
+  return {
+      Multigrid<F, B>(
+          std::make_shared<const Stiffness<T, B>>(problem.template in_precision<T>(unit)),
+          std::move(smoother), EdgeTransfer<B>(edges.data(), static_cast<Index>(edges.shape(0)), n),
+          problem.constraints.first(n), std::move(levels), found.coarsest_inverse, found.gathered,
+          std::move(gathering)),
+      shared};
 }
 
 template <class B>

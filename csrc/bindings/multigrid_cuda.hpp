@@ -25,7 +25,7 @@ Chebyshev<T, Cuda> fine_smoother(DeviceArray<T> inverse, std::future<Clusters<T>
   Cuda::copy_in(strong.nodes().data(), strong.nodes().size(), nodes);
   in_precision<T>(FEMCRUST_FOR_THIS_DEVICE(diagonal_kernels))
       .clear(static_cast<Index>(nodes.size()), nodes.data(), inverse.data());
-  return Chebyshev<T, Cuda>(std::move(inverse), strong, degree);
+  return Chebyshev<T, Cuda>(std::move(inverse), strong, strong.empty(), degree);
 }
 
 template <class F>

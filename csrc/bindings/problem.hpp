@@ -19,16 +19,18 @@ struct OwnedBody {
   Dense<Index> elements;
   Dense<double> nodes, lam, mu;
   Index n_vertices;
+  std::shared_ptr<const SharedNodes> shared;          // null where there is one rank
   std::shared_ptr<const ElementBlocks> blocks;        // for setup, on the host
   std::shared_ptr<const BlocksOn<B>> product_blocks;  // for products
 
   OwnedBody(Dense<Index> elements_, Dense<double> nodes_, Dense<double> lam_, Dense<double> mu_,
-            Index n_vertices_)
+            Index n_vertices_, const std::shared_ptr<const Halo>& halo)
       : elements(std::move(elements_)),
         nodes(std::move(nodes_)),
         lam(std::move(lam_)),
         mu(std::move(mu_)),
-        n_vertices(n_vertices_) {
+        n_vertices(n_vertices_),
+        shared(halo ? std::make_shared<const SharedNodes>(halo) : nullptr) {
     require_shape(elements, {-1, tet10::kNodes}, "elements");
     require_shape(nodes, {-1, 3}, "nodes");
     require_shape(lam, {elements.shape(0)}, "lam");
@@ -42,8 +44,11 @@ struct OwnedBody {
     require(std::all_of(first, last, [n](Index a) { return a >= 0 && a < n; }),
             "elements: a node number lies outside 0 … n_nodes - 1");
     require(n_vertices > 0 && n_vertices <= n, "n_vertices: outside 1 … n_nodes");
-    blocks =
-        std::make_shared<ElementBlocks>(elements.data(), static_cast<Index>(elements.shape(0)), n);
+    const std::vector<Index> none, &border = halo ? halo->nodes() : none;
+    require(border.empty() || (border.front() >= 0 && border.back() < n),
+            "halo: a node number lies outside 0 … n_nodes - 1");
+    blocks = std::make_shared<ElementBlocks>(elements.data(), static_cast<Index>(elements.shape(0)),
+                                             n, border);
     if constexpr (B::kOnHost)
       product_blocks = blocks;
     else
@@ -62,8 +67,9 @@ struct OwnedBody {
 
   Index n_nodes() const { return blocks->n_nodes; }
   Body view(double unit = 1) const {
-    return {elements.data(), nodes.data(), lam.data(),   mu.data(), blocks->n_elements,
-            n_nodes(),       n_vertices,   blocks.get(), unit};
+    return {
+        elements.data(), nodes.data(), lam.data(),   mu.data(), blocks->n_elements,
+        n_nodes(),       n_vertices,   blocks.get(), unit,      shared ? &shared->halo() : nullptr};
   }
 };
 
@@ -84,7 +90,7 @@ struct Problem {
 
   template <class T>
   Stiffness<T, B> in_precision(double unit) const {
-    return {body->view(unit), body->product_blocks, surface, held};
+    return {body->view(unit), body->product_blocks, surface, held, body->shared};
   }
 };
 
@@ -107,7 +113,8 @@ struct Preconditioner {
     std::visit([&](const auto& M) { M.apply(backend, width, lengths, r, z); }, kind);
   }
 
-  mutable CgVectors<B> vectors{};  // of the solves that use it, one at a time
+  std::shared_ptr<const SharedNodes> shared{};  // null where there is one rank
+  mutable CgVectors<B> vectors{};               // of the solves that use it, one at a time
 };
 
 }  // namespace femcrust

@@ -18,7 +18,12 @@ inline void bind_projection(py::module_& m) {
     return u.data();
   };
   py::class_<Projection>(m, "Projection")
-      .def(py::init<std::size_t>(), py::arg("n_values"))
+      .def(py::init([](std::size_t n_values) {
+             return std::make_unique<Projection>(n_values, nullptr);
+           }),
+           py::arg("n_values"))
+      .def(py::init<std::size_t, std::shared_ptr<const Halo>>(), py::arg("n_values"),
+           py::arg("halo"))
       .def("__len__", &Projection::size)
       .def("forget", &Projection::forget)
       .def("project",

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "bindings/problem.hpp"
+#include "operators/together.hpp"
 #include "solvers/cg.hpp"
 
 namespace femcrust {
@@ -23,7 +24,7 @@ template <class B>
 ArrayOn<B, double> preconditioned(const Preconditioner<B>& preconditioner, int width,
                                   const ArrayOn<B, double>& r) {
   ArrayOn<B, double> z(r.size());
-  const B backend;
+  const Together<B> backend(preconditioner.shared.get());
   PerColumn lengths = backend.dot(width, r, r);
   for (double& length : lengths.of) length = std::sqrt(length);
   preconditioner.apply(backend, width, lengths, r, z);
@@ -42,7 +43,7 @@ py::list solved(const Problem<B>& p, const Preconditioner<B>& preconditioner, in
       const py::gil_scoped_acquire held;
       return watch(iteration, residual);
     };
-    const B backend;
+    const Together<B> backend(p.stiffness.shared());
     ConjugateGradients solver(backend, p.stiffness, preconditioner, preconditioner.vectors, width,
                               options);
     take(solver.solve(guarded));

@@ -1,5 +1,6 @@
 /// A discretised body as the operators see it: borrowed arrays on the host.
 #pragma once
+#include "comm/halo.hpp"
 #include "elements/geometry.hpp"
 #include "elements/tet10.hpp"
 #include "operators/element_blocks.hpp"
@@ -15,6 +16,7 @@ struct Body {
   Index n_vertices = 0;                   // nodes are numbered vertices first
   const ElementBlocks* blocks = nullptr;  // of these elements; sums at nodes go by them
   double unit = 1;                        // N/m: operators come in multiples of it
+  const Halo* halo = nullptr;             // nodes that other ranks have too; null: there are none
 
   const Index* element(Index e) const {
     return elements + static_cast<std::size_t>(e) * tet10::kNodes;

@@ -5,6 +5,7 @@
 #include "operators/block_sums.hpp"
 #include "operators/body.hpp"
 #include "operators/constraints.hpp"
+#include "operators/shared_nodes.hpp"
 #include "operators/small_blocks.hpp"
 #include "operators/surface_rows.hpp"
 
@@ -32,6 +33,13 @@ Array<T> inverse_diagonal(const Body& body, const SurfaceRows& surface,
         sum[tet10::voigt(c, d)] +=
             static_cast<T>((block[3 * c + d] + block[3 * d + c]) / (2 * body.unit));
   });
+  if (body.halo != nullptr) {
+    const std::vector<Index>& shared = body.halo->nodes();
+    Array<T> table(6 * shared.size());
+    gather_rows(shared, 6, blocks.data(), table.data());
+    body.halo->sum(6, table.data());
+    scatter_rows(shared, 6, table.data(), blocks.data());
+  }
   constraints.constrain_diagonal(blocks.data());
   const Index n = body.n_nodes;
   Index indefinite = 0;

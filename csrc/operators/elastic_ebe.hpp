@@ -23,6 +23,9 @@ using BlocksOn = typename BlocksOf<B>::Type;
 template <class T, class B>
 class ElasticEbe;
 
+/// Those that a product takes: at the border of a rank, or the others, which then add to its sums.
+enum class Blocks { all, border, inner };
+
 /// The kernel of a width, from a table by width.
 template <class Kernel, std::size_t N>
 Kernel pick(const Kernel (&by_width)[N], int width) {
@@ -112,14 +115,16 @@ class ElasticEbe<T, Cpu> {
 
   /// y = K x; x and y are [n_nodes][3][width] in format F.
   template <class F>
-  void apply(int width, const Words<Cpu, F>& x, Words<Cpu, F>& y) const {
-    run<F>(pick(kernels<F>().product, width), width, x.data(), y);
+  void apply(int width, const Words<Cpu, F>& x, Words<Cpu, F>& y,
+             Blocks which = Blocks::all) const {
+    run<F>(pick(kernels<F>().product, width), width, x.data(), y, which);
   }
 
   /// y = K P x with x on the vertices, [n_vertices][3][width]: a third of the work of K x.
   template <class F>
-  void apply_linear(int width, const Array<T>& x, Words<Cpu, F>& y) const {
-    run<F>(pick(kernels<F>().linear, width), width, x.data(), y);
+  void apply_linear(int width, const Array<T>& x, Words<Cpu, F>& y,
+                    Blocks which = Blocks::all) const {
+    run<F>(pick(kernels<F>().linear, width), width, x.data(), y, which);
   }
 
  private:
@@ -133,18 +138,21 @@ class ElasticEbe<T, Cpu> {
 
   /// Colour after colour, each block by one thread.
   template <class F, class Kernel, class Word>
-  void run(Kernel kernel, int width, const Word* x, Words<Cpu, F>& y) const {
+  void run(Kernel kernel, int width, const Word* x, Words<Cpu, F>& y, Blocks which) const {
     const ElementBlocks& b = *blocks_;
+    const int from = which == Blocks::inner ? b.border_colours : 0;
+    const int to = which == Blocks::border ? b.border_colours : b.n_colours();
     const std::size_t scratch =
         width == 1 ? 2 * kPaddedNode * static_cast<std::size_t>(b.most_nodes) : 0;
 #pragma omp parallel
-    for (int c = 0; c < b.n_colours(); ++c) {
+    for (int c = from; c < to; ++c) {
       const Index first = b.colour_begin[static_cast<std::size_t>(c)];
       const Index last = b.colour_begin[static_cast<std::size_t>(c) + 1];
 #pragma omp for schedule(static)
       for (Index k = first; k < last; ++k)
         kernel(view(k, k + 1 < last), x, y.data(), Cpu::scratch<T>(scratch));
     }
+    if (which == Blocks::border) return;
     const std::size_t per_node = F::kWords * static_cast<std::size_t>(width);
     for (const Index node : b.untouched)
       std::fill_n(y.data() + static_cast<std::size_t>(node) * per_node, per_node,

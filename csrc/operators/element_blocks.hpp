@@ -6,9 +6,13 @@
 ///
 /// Of a block's nodes come first those that no block of an earlier colour touches: the block *sets*
 /// them, and adds to the others. So a product starts from y as it lies in memory.
+///
+/// Blocks with a node that another rank shares have the first colours: once those are done, sums at
+/// the border may be sent while the inner blocks work.
 #pragma once
 #include <algorithm>
 #include <cstdint>
+#include <numeric>
 #include <vector>
 
 #include "core/array.hpp"
@@ -32,6 +36,7 @@ struct ElementBlocks {
                                     // set_end, then those it adds to; each part ascending
   Array<std::uint16_t> local;       // [n_blocks][kBatches][10][kLanes] into the block's nodes
   std::vector<Index> colour_begin;  // [n_colours + 1] into `order`
+  int border_colours = 0;           // of blocks at the border of a rank
   std::vector<Index> order;         // blocks, colour by colour
   std::vector<Index> untouched;     // nodes of no element, ascending: a product leaves zero there
 
@@ -42,11 +47,12 @@ struct ElementBlocks {
   }
   std::size_t bytes() const { return nodes.bytes() + local.bytes(); }
 
-  /// elements: [n_elements][10]
-  ElementBlocks(const Index* elements, Index n_elements_, Index n_nodes_)
+  /// elements: [n_elements][10];  shared: nodes that other ranks have too
+  ElementBlocks(const Index* elements, Index n_elements_, Index n_nodes_,
+                const std::vector<Index>& shared = {})
       : n_nodes(n_nodes_), n_elements(n_elements_), n_blocks((n_elements_ + kBlock - 1) / kBlock) {
     collect_nodes(elements);
-    sort_nodes(colour());
+    sort_nodes(colour(shared));
   }
 
   /// Place of (element, local node) in `local`, and of per-element values with a = component.
@@ -99,12 +105,15 @@ struct ElementBlocks {
 
   /// Greedy: each block takes the first colour that none of its nodes has seen. Returns the set of
   /// colours of each node.
-  std::vector<std::uint64_t> colour() {
+  std::vector<std::uint64_t> colour(const std::vector<Index>& shared) {
     std::vector<std::uint64_t> seen(static_cast<std::size_t>(n_nodes), 0);
     std::vector<std::vector<Index>> blocks_of;
-    for (Index b = 0; b < n_blocks; ++b) {
+    const std::vector<Index> turns = border_first(shared);
+    for (Index turn = 0; turn < n_blocks; ++turn) {
+      const Index b = turns[static_cast<std::size_t>(turn)];
+      if (turn == border_blocks_) border_colours = static_cast<int>(blocks_of.size());
       const auto block = static_cast<std::size_t>(b);
-      std::uint64_t used = 0;
+      std::uint64_t used = (1ULL << border_colours) - 1;
       for (Index k = node_begin[block]; k < node_begin[block + 1]; ++k)
         used |= seen[static_cast<std::size_t>(nodes[static_cast<std::size_t>(k)])];
       require(~used != 0, "element blocks: one node lies in more than 64 blocks");
@@ -114,6 +123,7 @@ struct ElementBlocks {
       if (blocks_of.size() <= free) blocks_of.resize(free + 1);
       blocks_of[free].push_back(b);
     }
+    if (border_blocks_ == n_blocks) border_colours = static_cast<int>(blocks_of.size());
     colour_begin.push_back(0);
     for (const auto& blocks : blocks_of) {
       order.insert(order.end(), blocks.begin(), blocks.end());
@@ -122,6 +132,23 @@ struct ElementBlocks {
     for (Index node = 0; node < n_nodes; ++node)
       if (seen[static_cast<std::size_t>(node)] == 0) untouched.push_back(node);
     return seen;
+  }
+
+  /// All blocks, those with a shared node first.
+  std::vector<Index> border_first(const std::vector<Index>& shared) {
+    std::vector<char> is_shared(shared.empty() ? 0 : static_cast<std::size_t>(n_nodes), 0);
+    for (const Index node : shared) is_shared[static_cast<std::size_t>(node)] = 1;
+    std::vector<Index> turns(static_cast<std::size_t>(n_blocks));
+    std::iota(turns.begin(), turns.end(), 0);
+    if (shared.empty()) return turns;
+    const auto inner = std::stable_partition(turns.begin(), turns.end(), [&](Index b) {
+      const auto block = static_cast<std::size_t>(b);
+      return std::any_of(
+          nodes.data() + node_begin[block], nodes.data() + node_begin[block + 1],
+          [&](Index node) { return is_shared[static_cast<std::size_t>(node)] != 0; });
+    });
+    border_blocks_ = static_cast<Index>(inner - turns.begin());
+    return turns;
   }
 
   /// Nodes whose first colour is the block's come first; both parts ascending; `local` follows.
@@ -165,6 +192,8 @@ struct ElementBlocks {
     std::uint16_t* const of = local.data() + block * kBlock * tet10::kNodes;
     for (std::size_t k = 0; k < held; ++k) of[k] = placed[of[k]];
   }
+
+  Index border_blocks_ = 0;
 };
 
 }  // namespace femcrust

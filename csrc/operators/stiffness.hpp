@@ -1,11 +1,15 @@
 /// The whole operator of a solve: y = Q (K + S) x, with elements K, a small assembled part S on
 /// the surface (infinite elements, springs), and Q, which removes what boundaries hold fixed.
+///
+/// Over ranks K and S are sums of what each has: sums at shared nodes travel while the inner blocks
+/// of elements work.
 #pragma once
 #include <memory>
 #include <utility>
 
 #include "operators/constraints.hpp"
 #include "operators/elastic_ebe.hpp"
+#include "operators/shared_nodes.hpp"
 #include "operators/surface_rows.hpp"
 
 namespace femcrust {
@@ -13,18 +17,30 @@ namespace femcrust {
 template <class T, class B>
 class Stiffness {
  public:
+  /// shared: null where there is one rank
   Stiffness(const Body& body, std::shared_ptr<const BlocksOn<B>> blocks, const SurfaceRows& surface,
-            std::shared_ptr<const HeldDirections<B>> held)
+            std::shared_ptr<const HeldDirections<B>> held,
+            std::shared_ptr<const SharedNodes> shared)
       : elements_(body, std::move(blocks)),
-        surface_(surface.matrix<T, B>(body.unit)),
-        held_(std::move(held)) {}
+        surface_(inner_rows(surface, shared.get()).template matrix<T, B>(body.unit)),
+        border_surface_(border_rows(surface, shared.get()).template matrix<T, B>(body.unit)),
+        held_(std::move(held)),
+        shared_(std::move(shared)) {
+    size_ = 3 * static_cast<double>(n_nodes());
+    if (shared_) size_ = 3 * shared_->halo().count(n_nodes());
+  }
 
   Index n_nodes() const { return elements_.n_nodes(); }
+  /// Unknowns of this rank, and of all.
   std::size_t size() const { return 3 * static_cast<std::size_t>(n_nodes()); }
-  std::size_t bytes() const { return elements_.bytes() + surface_.bytes(); }
+  double whole_size() const { return size_; }
+  std::size_t bytes() const {
+    return elements_.bytes() + surface_.bytes() + border_surface_.bytes();
+  }
   std::int64_t flops() const { return elements_.flops(); }
   const ElasticEbe<T, B>& elements() const { return elements_; }
   const HeldDirections<B>& held() const { return *held_; }
+  const SharedNodes* shared() const { return shared_.get(); }
 
   template <class F = Plain<T>>
   void apply(const B& backend, int width, const Words<B, F>& x, Words<B, F>& y) const {
@@ -36,23 +52,56 @@ class Stiffness {
   template <class F = Plain<T>>
   void apply_unconstrained(const B& backend, int width, const Words<B, F>& x,
                            Words<B, F>& y) const {
-    elements_.template apply<F>(width, x, y);
-    surface_.template add<F>(backend, width, x, y);
+    in_halves<F>(backend, width, x, y,
+                 [&](auto... which) { elements_.template apply<F>(width, x, y, which...); });
   }
 
   /// Q (K + S) P x of x on the vertices, [n_vertices][3][width]; `prolonged` is P x.
   template <class F>
   void apply_linear(const B& backend, int width, const ArrayOn<B, T>& x,
                     const Words<B, F>& prolonged, Words<B, F>& y) const {
-    elements_.template apply_linear<F>(width, x, y);
-    surface_.template add<F>(backend, width, prolonged, y);
+    in_halves<F>(backend, width, prolonged, y,
+                 [&](auto... which) { elements_.template apply_linear<F>(width, x, y, which...); });
     held_->template project<F>(backend, width, y);
   }
 
  private:
+  static bool at_border(Index row, const SharedNodes* shared) {
+    if (shared == nullptr) return false;
+    const std::vector<Index>& nodes = shared->halo().nodes();
+    return std::binary_search(nodes.begin(), nodes.end(), row);
+  }
+  static SurfaceRows inner_rows(const SurfaceRows& all, const SharedNodes* shared) {
+    return all.only([&](Index row) { return !at_border(row, shared); });
+  }
+  static SurfaceRows border_rows(const SurfaceRows& all, const SharedNodes* shared) {
+    return all.only([&](Index row) { return at_border(row, shared); });
+  }
+
+  /// y = K x by `elements` and y += S x; what other ranks wait for comes first.
+  template <class F, class Elements>
+  void in_halves(const B& backend, int width, const Words<B, F>& x, Words<B, F>& y,
+                 const Elements& elements) const {
+    if constexpr (B::kOnHost) {
+      if (shared_) {
+        elements(Blocks::border);
+        border_surface_.template add<F>(backend, width, x, y);
+        shared_->start<F>(width, y.data());
+        elements(Blocks::inner);
+        surface_.template add<F>(backend, width, x, y);
+        shared_->finish<F>(width, y.data());
+        return;
+      }
+    }
+    elements();
+    surface_.template add<F>(backend, width, x, y);
+  }
+
   ElasticEbe<T, B> elements_;
-  BlockMatrix<T, B> surface_;
+  BlockMatrix<T, B> surface_, border_surface_;  // the latter at nodes that ranks share
   std::shared_ptr<const HeldDirections<B>> held_;
+  std::shared_ptr<const SharedNodes> shared_;
+  double size_ = 0;
 };
 
 }  // namespace femcrust

@@ -10,14 +10,15 @@ namespace femcrust {
 /// 2^k nearest to the geometric mean of μ V^(1/3) over some thousand elements.
 inline double stiffness_unit(const Body& body) {
   const Index step = std::max<Index>(1, body.n_elements / 4096);
-  double sum = 0;
-  int count = 0;
-  for (Index e = 0; e < body.n_elements; e += step, ++count) {
+  double sums[2] = {};  // of log2, and of ones
+  for (Index e = 0; e < body.n_elements; e += step) {
     double g[3][3];
     const double volume = body.gradients(e, g);
-    sum += std::log2(body.mu[e]) + std::log2(volume) / 3;
+    sums[0] += std::log2(body.mu[e]) + std::log2(volume) / 3;
+    sums[1] += 1;
   }
-  return std::exp2(std::round(sum / count));
+  if (body.halo != nullptr) body.halo->comm().sum(sums, 2);
+  return std::exp2(std::round(sums[0] / sums[1]));
 }
 
 }  // namespace femcrust

@@ -16,6 +16,22 @@ struct SurfaceRows {
     return {rows, begin, columns, blocks, unit};
   }
 
+  /// The rows that `wanted(row)` takes.
+  template <class F>
+  SurfaceRows only(const F& wanted) const {
+    SurfaceRows out;
+    for (std::size_t k = 0; k < rows.size(); ++k) {
+      if (!wanted(rows[k])) continue;
+      out.rows.push_back(rows[k]);
+      out.columns.insert(out.columns.end(), columns.begin() + begin[k],
+                         columns.begin() + begin[k + 1]);
+      out.blocks.insert(out.blocks.end(), blocks.begin() + 9 * std::ptrdiff_t{begin[k]},
+                        blocks.begin() + 9 * std::ptrdiff_t{begin[k + 1]});
+      out.begin.push_back(static_cast<Index>(out.columns.size()));
+    }
+    return out;
+  }
+
   /// For every block: f(row, column, block [3][3]).
   template <class F>
   void for_each(const F& f) const {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "backends/random_values.hpp"
-#include "operators/nodal_vectors.hpp"
+#include "operators/together.hpp"
 #include "preconditioners/cluster_solve.hpp"
 
 namespace femcrust {
@@ -86,11 +86,11 @@ class Chebyshev {
         lambda_max_(lambda_max) {}
 
   /// D holds the stiffness of whole clusters in place of their nodes' blocks, which are zero in
-  /// `inverse_diagonal`.
-  Chebyshev(ArrayOn<B, T> inverse_diagonal, const Clusters<T>& clusters, int degree)
+  /// `inverse_diagonal`.  easy: no rank has any
+  Chebyshev(ArrayOn<B, T> inverse_diagonal, const Clusters<T>& clusters, bool easy, int degree)
       : Chebyshev(std::move(inverse_diagonal), 3, degree) {
     clusters_ = ClusterSolve<T, B>(clusters);
-    if (clusters_.empty()) steps_ = kLanczosStepsEasy;
+    if (easy) steps_ = kLanczosStepsEasy;
   }
 
   std::size_t bytes() const { return inverse_.bytes() + clusters_.bytes(); }
@@ -98,11 +98,12 @@ class Chebyshev {
   /// Lanczos in the inner product of D, written as conjugate gradients on a fixed random load:
   /// α and β of the recurrence are the entries of the tridiagonal matrix [Saad03, §6.7.3].
   template <class Operator>
-  void estimate(const B& backend, const Operator& A, LevelVectors<B, Plain<T>>& work) {
+  void estimate(const Together<B>& backend, const Operator& A, LevelVectors<B, Plain<T>>& work) {
     require(block_size_ == 3, "λ_max is estimated where blocks are of nodes");
     ArrayOn<B, T>&r = work.r, &z = work.x, &p = work.d, &q = work.q;
     p.set_zero();
     fill_random(backend, r);
+    backend.agree(r);
     // A maps into the free directions; parts of r outside them would make A look unsymmetric.
     A.apply(backend, 1, r, q);
     backend.axpby(static_cast<T>(1 / backend.norm(q)), q, T(0), r);

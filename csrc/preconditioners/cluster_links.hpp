@@ -79,6 +79,8 @@ class ClusterLinks {
       if (!hard[at(e)]) continue;
       for (int a = 0; a < kNodes; ++a) place_[at(body.element(e)[a])] = 0;
     }
+    if (body.halo != nullptr)  // parts of what couples them are elsewhere
+      for (const Index node : body.halo->nodes()) place_[at(node)] = kNone;
     for (Index node = 0; node < body.n_nodes; ++node) {
       if (place_[at(node)] == kNone) continue;
       place_[at(node)] = size();

@@ -22,18 +22,20 @@ class Multigrid {
 
   Multigrid(std::shared_ptr<const Stiffness<T, B>> fine, Chebyshev<T, B> smoother,
             EdgeTransfer<B> transfer, const Constraints& vertex_constraints,
-            std::vector<AssembledLevel<T, B>> levels, const std::vector<T>& coarsest_inverse)
+            std::vector<AssembledLevel<T, B>> levels, const std::vector<T>& coarsest_inverse,
+            std::size_t gathered = 0, std::unique_ptr<Gathering<T, B>> gathering = nullptr)
       : fine_(std::move(fine)),
         smoother_(std::move(smoother)),
         transfer_(std::move(transfer)),
         vertices_held_(vertex_constraints),
-        coarse_(std::move(levels), coarsest_inverse),
+        coarse_(std::move(levels), coarsest_inverse, gathered, std::move(gathering)),
         vectors_(words<F>(fine_->n_nodes(), 1)) {
+    const Together<B> backend(fine_->shared());
     if constexpr (kPlain<F>) {
-      smoother_.estimate(B(), *fine_, vectors_);
+      smoother_.estimate(backend, *fine_, vectors_);
     } else {
       LevelVectors<B, Plain<T>> plain(fine_->size());
-      smoother_.estimate(B(), *fine_, plain);
+      smoother_.estimate(backend, *fine_, plain);
     }
   }
 
@@ -44,7 +46,10 @@ class Multigrid {
     v.resize(words<F>(fine_->n_nodes(), width));
     coarse_.resize(width);
     take(backend, width, lengths, r, v.r);
-    recordings_[width_slot(width)].run([&] { cycle(backend, width); });
+    if (fine_->shared() == nullptr)
+      recordings_[width_slot(width)].run([&] { cycle(backend, width); });
+    else  // messages cannot be recorded
+      cycle(backend, width);
     give(backend, width, lengths, v.x, z);
     // Rounding must not enter the held directions.
     fine_->held().template project<Fp64>(backend, width, z);
@@ -64,7 +69,18 @@ class Multigrid {
     smoother_.template smooth<F>(backend, *fine_, width, nullptr, true, v);
     fine_->template apply<F>(backend, width, v.d, v.q);
     subtract(backend, width, v.q, v.r);
-    transfer_.template restrict_to<F>(backend, width, v.r, coarse_.residual());
+    const auto restrict_residual = [&] {
+      transfer_.template restrict_to<F>(backend, width, v.r, coarse_.residual());
+    };
+    if constexpr (B::kOnHost) {
+      if (fine_->shared() != nullptr)
+        fine_->shared()->without_ghosts(F::kWords * static_cast<std::size_t>(width), v.r.data(),
+                                        restrict_residual);
+      else
+        restrict_residual();
+    } else {
+      restrict_residual();
+    }
     vertices_held_.template project<Plain<T>>(backend, width, coarse_.residual());
     coarse_.apply(backend, width);
     transfer_.template prolong<F>(backend, width, coarse_.solution(), v.d, v.x);
@@ -74,7 +90,7 @@ class Multigrid {
 
   /// Factors that bring residuals of these lengths to a root mean square of one, or back.
   PerColumn scales(int width, const PerColumn& lengths, int power) const {
-    const double root = std::sqrt(static_cast<double>(fine_->size()));
+    const double root = std::sqrt(fine_->whole_size());
     PerColumn factor;
     for (int c = 0; c < width; ++c)
       factor[c] = lengths[c] > 0 ? std::pow(root / lengths[c], power) : 0.0;

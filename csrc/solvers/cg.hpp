@@ -5,11 +5,13 @@
 ///
 /// The columns of a batch share every product and nothing else: each has its own α, β and residual,
 /// stops on its own, and leaves once half of the columns are done. The solver knows apply, dot and
-/// axpby, nothing of meshes.
+/// axpby, nothing of meshes; where a backend is one of many ranks, its dot products are those of
+/// all.
 #pragma once
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -65,14 +67,14 @@ class BorrowedVectors {
 /// `watch(iteration, largest relative residual)` returns false to stop.
 using Watch = std::function<bool(int, double)>;
 
-template <class Backend, class Operator, class Preconditioner>
+template <class Backend, class Vectors, class Operator, class Preconditioner>
 class ConjugateGradients {
  public:
   using Vector = typename Backend::template Array<double>;
 
   /// The load and the guess are in b and x of `vectors`.
   ConjugateGradients(const Backend& backend, const Operator& A, const Preconditioner& M,
-                     CgVectors<Backend>& vectors, int width, const CgOptions& options)
+                     Vectors& vectors, int width, const CgOptions& options)
       : backend_(backend),
         A_(A),
         M_(M),
@@ -192,8 +194,11 @@ class ConjugateGradients {
     PerColumn lengths;  // zero for finished columns: their z is zero
     for_active([&](int slot) { lengths[slot] = length_[slot]; });
     M_.apply(backend_, width, lengths, r_, z_);  // 6
-    const PerColumn rho = backend_.dot(width, r_, z_);
-    const PerColumn drift = options_.flexible ? backend_.dot(width, q_, z_) : PerColumn();
+    PerColumn rho, drift;
+    if (options_.flexible)
+      std::tie(rho, drift) = backend_.dots(width, r_, q_, z_);
+    else
+      rho = backend_.dot(width, r_, z_);
     PerColumn one, beta, alpha;
     for_active([&](int slot) {
       one[slot] = 1;

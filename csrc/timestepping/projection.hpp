@@ -6,15 +6,20 @@
 ///
 /// Sums of pieces are added in their order, whatever the number of threads.
 #pragma once
+#include <memory>
 #include <vector>
 
+#include "operators/shared_nodes.hpp"
 #include "timestepping/histories.hpp"
 
 namespace femcrust {
 
 class Projection {
  public:
-  explicit Projection(std::size_t n_values) : pieces_{n_values, kPiece} {}
+  /// n_values: three a node.  halo: of the nodes, or null where there is one rank
+  Projection(std::size_t n_values, const std::shared_ptr<const Halo>& halo)
+      : pieces_{n_values, kPiece},
+        shared_(halo ? std::make_unique<const SharedNodes>(halo) : nullptr) {}
 
   std::size_t n_values() const { return pieces_.n; }
   std::size_t size() const { return basis_.size(); }
@@ -81,6 +86,11 @@ class Projection {
         parts[p * basis_.size() + i] = dot_of(n, basis_[i].data() + first, b + first);
     });
     for (std::size_t k = 0; k < parts.size(); ++k) sums[k % basis_.size()] += parts[k];
+    if (shared_) {
+      for (std::size_t i = 0; i < basis_.size(); ++i)
+        sums[i] -= shared_->ghosts_part(1, 3, basis_[i].data(), b)[0];
+      shared_->halo().comm().sum(sums.data(), sums.size());
+    }
     return sums;
   }
   double product(const double* a, const double* b) const {
@@ -90,9 +100,15 @@ class Projection {
     });
     double sum = 0;
     for (const double part : parts) sum += part;
+    if (shared_) {
+      sum -= shared_->ghosts_part(1, 3, a, b)[0];
+      shared_->halo().comm().sum(&sum, 1);
+    }
     return sum;
   }
+
   Pieces pieces_;
+  std::unique_ptr<const SharedNodes> shared_;
   std::vector<Array<double>> basis_;       // x_i, of square 1 in the norm of A
   std::vector<std::vector<double>> gram_;  // G, up to its diagonal
 };

@@ -18,17 +18,17 @@ from femcrust.outputs.summary import current_versions
 
 FREE = {"solver.threads", "solver.backend", "output.directory", "output.checkpoint"}
 MOST = 3  # differences that a message lists
-MACHINE = ("backend", "device", "threads", "instruction_set", "femcrust")
+MACHINE = ("backend", "device", "ranks", "threads", "instruction_set", "femcrust")
 
 
 def identity(answers: Answers) -> dict[str, Any]:
     """Of a run: its case as JSON, and digests by what they are of."""
-    model, operator = answers.model, answers.operator
+    model = answers.share.whole
     parts = {
         "mesh": (model.mesh.points, model.mesh.tets),
-        "materials": (operator.lam, operator.mu, model.relaxing),
+        "materials": (model.elastic.lam, model.elastic.mu, model.relaxing),
         "faults": model.sources,
-        "boundaries": (model.conditions, operator.prescribed),
+        "boundaries": model.conditions,
         "stations": answers.stations,
     }
     return {
@@ -54,10 +54,11 @@ def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 def machine(answers: Answers) -> dict[str, Any]:
     """What may change the last bits of an answer."""
-    backend = answers.operator.backend
+    backend = answers.backend
     found = {
         "backend": backends.name(backend),
         "device": backends.device_name(backend),
+        "ranks": answers.share.comm.size,
         "threads": answers.threads,
         "instruction_set": str(backends.core().instruction_set),
         "femcrust": current_versions()["femcrust"],

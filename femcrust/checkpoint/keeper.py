@@ -4,11 +4,14 @@ ends it when a signal asks for that."""
 from __future__ import annotations
 
 import logging
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
+
+import numpy as np
 
 from femcrust import progress
 from femcrust.answers import Answers
@@ -17,6 +20,7 @@ from femcrust.checkpoint.container import Damaged, Make, Tree, read
 from femcrust.checkpoint.generations import Generations
 from femcrust.checkpoint.identity import differences, identity, machine, other_machine
 from femcrust.checkpoint.signals import Wish, watching
+from femcrust.comm import ALONE, Comm
 from femcrust.errors import DiskError, InputError, Interrupted
 from femcrust.outputs.stations import SECONDS_PER_YEAR
 
@@ -41,6 +45,7 @@ class Keeper:
         self._generations = Generations(directory)
         self._outputs, self._resume = outputs, resume
         self._answers: Answers | None = None
+        self._comm: Comm = ALONE
         self._own: Tree = {}
         self._wish = Wish()
         self._steps = 0  # since the last checkpoint
@@ -55,7 +60,7 @@ class Keeper:
     @contextmanager
     def watching(self, answers: Answers) -> Iterator[Tree | None]:
         """Around the time loop; yields the state to start from, whose arrays `read` fetches."""
-        self._answers = answers
+        self._answers, self._comm = answers, answers.share.comm
         start = self._start(answers)
         self._written = time.monotonic()
         with watching() as self._wish:
@@ -69,7 +74,7 @@ class Keeper:
     def step_done(self, now: float, state: Make) -> None:
         """After the outputs of a step that is not the last one; `now` in seconds of the run."""
         self._steps += 1
-        stop = self._wish.name
+        stop = self._stops()
         if stop and not self._wanted.kept:
             raise Interrupted(f"stopped by {stop}; output.checkpoint.every is never: none is kept")
         if stop or self._due():
@@ -81,17 +86,30 @@ class Keeper:
         """All results are written."""
         self._generations.forget()
 
+    def _stops(self) -> str:
+        """The signal that any rank has got; all agree."""
+        comm = self._comm
+        number = np.array([float(signal.Signals[self._wish.name]) if self._wish.name else 0.0])
+        comm.largest(number)
+        return signal.Signals(int(number[0])).name if number[0] else ""
+
     def _due(self) -> bool:
         every = self._wanted.every
         if isinstance(every, int):
             return self._steps >= every
-        return time.monotonic() - self._written >= every
+        due = np.array([float(time.monotonic() - self._written >= every)])
+        self._comm.largest(due)  # clocks of machines differ
+        return bool(due[0])
 
     def _save(self, now: float, state: Make) -> None:
         answers = self._answers
         assert answers is not None
         elapsed = time.perf_counter() - answers.started
         head = {"time_s": now, "elapsed_s": elapsed, "machine": machine(answers)}
+        self._steps, self._written = 0, time.monotonic()
+        if not answers.share.root:
+            state()  # rank 0 gathers it
+            return
         path = self._generations.save(
             lambda: {
                 **head,
@@ -101,11 +119,12 @@ class Keeper:
             }
         )
         self._tell(path, now)
-        self._steps, self._written = 0, time.monotonic()
+        self._written = time.monotonic()
 
     def _start(self, answers: Answers) -> Tree | None:
         if not self._resume:
-            self._generations.forget()
+            if answers.share.root:
+                self._generations.forget()
             return None
         stored = self._generations.newest(log.warning)
         if stored is None:
@@ -119,7 +138,8 @@ class Keeper:
                 " case without --resume, or with what it had then"
             )
         try:
-            self._outputs.restore(read(tree["outputs"]))
+            if answers.share.root:
+                self._outputs.restore(read(tree["outputs"]))
         except Damaged as error:
             raise InputError(f"--resume: {stored.path}: {error}; try once more") from error
         answers.started -= tree["elapsed_s"]

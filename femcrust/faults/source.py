@@ -7,7 +7,8 @@ magnitude Mw = (log10 M0 − 9.1) / 1.5 [Hanks79] with M0 in N m.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -65,6 +66,22 @@ class Source:
     arrows: Floats = field(default_factory=lambda: np.empty((0, 6)))
     crossed: bool = False
     history: Amplitude = field(default_factory=Amplitude)
+
+
+def scaled(sources: Sequence[Source], factors: Sequence[float]) -> list[Source]:
+    """The sources as they are at one time."""
+    return [
+        source
+        if factor == 1
+        else replace(
+            source,
+            eigenstrain=factor * source.eigenstrain,
+            offset=None if source.offset is None else factor * source.offset,
+            moment=factor * source.moment,
+            potency=factor * source.potency,
+        )
+        for source, factor in zip(sources, factors, strict=True)
+    ]
 
 
 def magnitude(moment: float) -> float:

@@ -59,6 +59,16 @@ class Relaxing:
         parts = (self.times[mask, :width], self.powers[mask], self.exponents[mask])
         return Relaxing(self.elements[mask], moduli[:, :width], *parts)
 
+    def rows(self, mask: Any) -> Relaxing:
+        """Some of the elements as they are."""
+        return Relaxing(
+            self.elements[mask],
+            self.moduli[mask],
+            self.times[mask],
+            self.powers[mask],
+            self.exponents[mask],
+        )
+
     def lasting(self, mu: Floats) -> Floats:
         """μ_∞ (m,), Pa, of the moduli mu (n_tets,): what never relaxes; no rounding is left.
 

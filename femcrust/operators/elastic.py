@@ -39,7 +39,8 @@ class ElasticOperator:
         return (self.space.n_dof, self.space.n_dof)
 
     def load_of_stress(self, elements: Ints, stress: Floats) -> Floats:
-        """f = ∫ Bᵀ σ dV of vertex stresses (m, 4, 6), Pa, on m elements. (n_nodes, 3) N"""
+        """f = ∫ Bᵀ σ dV of vertex stresses (m, 4, 6), Pa, on m elements. (n_nodes, 3) N; of this
+        rank's elements only."""
         return np.asarray(self.body.stress_divergence(elements, stress))
 
     def strain(self, elements: Ints, u: Floats) -> Floats:
@@ -66,7 +67,7 @@ def elastic(
     space: Discretisation, lam: Floats, mu: Floats, conditions: Conditions, backend: Any
 ) -> ElasticOperator:
     """Build the operator on a backend."""
-    body = backend.Body(space.elements, space.nodes, lam, mu, space.n_vertices)
+    body = backend.Body(space.elements, space.nodes, lam, mu, space.n_vertices, space.halo)
     held = _constraints(space, conditions)
     return _assembled(space, lam, mu, conditions, backend, body, held)
 
@@ -147,22 +148,24 @@ def _constraints(space: Discretisation, conditions: Conditions) -> tuple[Ints, F
     projector onto the intersection, from the null space of Σ (I − Q).
     """
     prescribed = np.zeros((space.n_nodes, 3))
-    faces_of = [space.face_nodes(constraint.faces) for constraint in conditions.constraints]
+    faces_of = [space.known_face_nodes(constraint.faces) for constraint in conditions.constraints]
     if not faces_of:
         return np.zeros(0, dtype=np.int32), np.zeros((0, 3, 3)), prescribed
     touched = np.unique(np.concatenate([faces.ravel() for faces in faces_of]))
+    touched = touched[touched >= 0]
     held = np.zeros((len(touched), 3, 3))
     for constraint, faces in zip(conditions.constraints, faces_of, strict=True):
         free = np.broadcast_to(constraint.free, (len(faces), 3, 3))
-        blocked = np.repeat(np.eye(3) - free, 6, axis=0)
         nodes = faces.ravel()
+        known = nodes >= 0  # of other ranks' faces this one knows the nodes that it shares
+        nodes, blocked = nodes[known], np.repeat(np.eye(3) - free, 6, axis=0)[known]
         np.add.at(held, np.searchsorted(touched, nodes), blocked)
         if constraint.value is not None:
             unique, first = np.unique(nodes, return_index=True)
             value = np.asarray(constraint.value(space.nodes[unique]))
             part = np.einsum("nij,nj->ni", blocked[first], value)
-            known = np.einsum("nij,nj->ni", blocked[first], prescribed[unique])
-            prescribed[unique] += part - known
+            before = np.einsum("nij,nj->ni", blocked[first], prescribed[unique])
+            prescribed[unique] += part - before
     bound = held.any(axis=(1, 2))
     nodes, held = touched[bound].astype(np.int32), held[bound]
     values, vectors = np.linalg.eigh(held)

@@ -38,7 +38,7 @@ def hooke(strain: Floats, lam: Floats, mu: Floats) -> Floats:
 
 
 def load(operator: ElasticOperator, sources: Sequence[Source], conditions: Conditions) -> Floats:
-    """Forces at the nodes. (n_nodes, 3) N"""
+    """Forces at the nodes, of all ranks. (n_nodes, 3) N"""
     space = operator.space
     total = np.zeros((space.n_nodes, 3))
     for source in sources:
@@ -52,7 +52,7 @@ def load(operator: ElasticOperator, sources: Sequence[Source], conditions: Condi
         share = np.repeat([-1 / 20, 1 / 5], [4, 6])
         force = conditions.body_force * tet_volumes(space.mesh)[:, None]
         np.add.at(total, space.elements, share[None, :, None] * force[:, None, :])
-    return total
+    return space.summed(total)
 
 
 def stress(

@@ -9,13 +9,15 @@ mixing the last trials [WalkerNi11] takes off more.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from femcrust.errors import NotConverged
 from femcrust.mesh.mesh import Floats
 from femcrust.solvers import Solution
+
+Products = Callable[[Sequence[Floats], Sequence[Floats]], Floats]
 
 MOST = 60  # solves
 KEPT = 6  # trials that are mixed
@@ -27,12 +29,23 @@ class StageFailed(NotConverged):
     """No fixed point was found."""
 
 
+def matrix_of_products(a: Sequence[Floats], b: Sequence[Floats]) -> Floats:
+    """a_i · b_j, (len(a), len(b))"""
+    return np.asarray(np.stack([x.ravel() for x in a]) @ np.stack([x.ravel() for x in b]).T)
+
+
 def fixed_point(
-    attempt: Callable[[Floats], Solution], u: Floats, tolerance: float
+    attempt: Callable[[Floats], Solution],
+    u: Floats,
+    tolerance: float,
+    products: Products = matrix_of_products,
 ) -> tuple[Solution, int]:
     """u with a first residual of `attempt` below the tolerance, and how many solves it took; of all
-    of them are the iterations, the seconds, and the residuals, of the equations at each trial."""
-    mixer, iterations, seconds, residuals = _Mixer(), 0, 0.0, list[float]()
+    of them are the iterations, the seconds, and the residuals, of the equations at each trial.
+
+    products : of some vectors with others
+    """
+    mixer, iterations, seconds, residuals = _Mixer(products), 0, 0.0, list[float]()
     first = least = np.inf
     for solves in range(1, MOST + 1):
         found = attempt(u)
@@ -64,21 +77,23 @@ class _Mixer:
     """Anderson's: the next trial is that combination of the last images g(u) whose change g(u) − u
     is least."""
 
-    def __init__(self) -> None:
+    def __init__(self, products: Products) -> None:
+        self._products = products
         self._changes: deque[Floats] = deque(maxlen=KEPT)  # differences of g(u) − u
         self._images: deque[Floats] = deque(maxlen=KEPT)  # and of g(u), from trial to trial
         self._last: tuple[Floats, Floats] | None = None
 
     def next(self, u: Floats, image: Floats) -> Floats:
-        change = (image - u).ravel()
+        change = image - u
         if self._last is not None:
             self._changes.append(change - self._last[0])
             self._images.append(image - self._last[1])
         self._last = change, image
         if not self._changes:
             return image
-        basis = np.stack(self._changes)
-        weights = np.linalg.lstsq(basis @ basis.T, basis @ change, rcond=1e-12)[0]
+        changes = list(self._changes)
+        found = self._products(changes, [*changes, change])
+        weights = np.linalg.lstsq(found[:, :-1], found[:, -1], rcond=1e-12)[0]
         mixed = image.copy()
         for weight, difference in zip(weights, self._images, strict=True):
             mixed -= weight * difference

@@ -44,13 +44,14 @@ class Flow:
     """The state of all that flows, at rest at first. Forces are (n_nodes, 3) N."""
 
     def __init__(self, operator: ElasticOperator, relaxing: Relaxing, far: Infinite | None) -> None:
-        self.creeps = bool(relaxing.creeps.any())
+        self._space = operator.space
+        self.creeps = self._space.anywhere(bool(relaxing.creeps.any()))
         self._places = [np.flatnonzero(~relaxing.creeps), np.flatnonzero(relaxing.creeps)]
-        self._linear, _ = _core_flow(operator, relaxing.only(~relaxing.creeps), far)
+        self._linear, _ = _core_flow(operator, relaxing.only(~relaxing.creeps), far, False)
         self._parts = [self._linear]
         if self.creeps:
             self._creep, self._face_cells = _core_flow(
-                operator, relaxing.only(relaxing.creeps), far
+                operator, relaxing.only(relaxing.creeps), far, True
             )
             self._parts.append(self._creep)
 
@@ -73,21 +74,21 @@ class Flow:
 
     def present(self) -> Floats:
         """Forces of what has flowed, on an elastic matrix."""
-        return np.asarray(sum(part.first(0.0) for part in self._parts))
+        return self._space.summed(np.asarray(sum(part.first(0.0) for part in self._parts)))
 
     def first(self, dt: float) -> Floats:
         """Forces of linear flow in the first stage of a step."""
-        return np.asarray(self._linear.first(dt))
+        return self._space.summed(np.asarray(self._linear.first(dt)))
 
     def second(self, dt: float, middle: Floats) -> Floats:
         """Those in the second; takes the displacement of the first."""
         if self.creeps:
             self._creep.middle(dt, middle)
-        return np.asarray(self._linear.second(dt, middle))
+        return self._space.summed(np.asarray(self._linear.second(dt, middle)))
 
     def trial(self, second: bool, dt: float, u: Floats) -> Floats:
         """Forces of creep in a stage, for a trial of its displacement."""
-        return np.asarray(self._creep.trial(second, dt, u))
+        return self._space.summed(np.asarray(self._creep.trial(second, dt, u)))
 
     def softness(self, dt: float) -> Floats:
         """Part of μ that a matrix may keep where rock creeps, by its present rates."""
@@ -103,8 +104,9 @@ class Flow:
 
     def last(self, dt: float, end: Floats) -> tuple[float, float]:
         """Takes the displacement of the second stage: squares of norms, of error and of stress."""
-        norms = [part.last(dt, end) for part in self._parts]
-        return sum(error for error, _ in norms), sum(stress for _, stress in norms)
+        norms = np.array([part.last(dt, end) for part in self._parts])
+        error, stress = self._space.totals(norms.sum(axis=0))
+        return float(error), float(stress)
 
     def accept(self) -> None:
         """The step in hand stands."""
@@ -142,13 +144,13 @@ class Flow:
 
 
 def _core_flow(
-    operator: ElasticOperator, relaxing: Relaxing, far: Infinite | None
+    operator: ElasticOperator, relaxing: Relaxing, far: Infinite | None, creeps: bool
 ) -> tuple[Any, Ints]:
     """The core's flow of elements that are alike, and which of them each infinite element is at."""
     *faces, cells = _faces(operator.space, relaxing, far)
     rates = 1 / relaxing.times
     creep, face_creep = None, None
-    if relaxing.creeps.any():
+    if creeps:
         creep = relaxing.powers, relaxing.exponents
         face_creep = relaxing.powers[cells], relaxing.exponents[cells]
     return operator.backend.Flow(

@@ -18,6 +18,27 @@ GAMMA = 2 - math.sqrt(2.0)
 State = dict[str, Any]  # plain values, arrays, functions that make an array
 
 
+class Space(Protocol):
+    """What a guess asks of the space of its solutions, where ranks share nodes."""
+
+    @property
+    def halo(self) -> Any: ...
+    def agreed(self, values: Floats) -> Floats: ...
+    def anywhere(self, here: bool) -> bool: ...
+
+
+class OneRank:
+    """Nothing is shared."""
+
+    halo: Any = None
+
+    def agreed(self, values: Floats) -> Floats:
+        return values
+
+    def anywhere(self, here: bool) -> bool:
+        return here
+
+
 class Guess(Protocol):
     """What the time loop asks and tells.
 

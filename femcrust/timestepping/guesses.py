@@ -8,33 +8,48 @@ from typing import Any
 import numpy as np
 
 from femcrust.mesh.mesh import Floats
-from femcrust.timestepping.guess import Extrapolated, Guess, Nothing, Previous, State
+from femcrust.timestepping.guess import (
+    Extrapolated,
+    Guess,
+    Nothing,
+    OneRank,
+    Previous,
+    Space,
+    State,
+)
 from femcrust.timestepping.learned import Learned
 from femcrust.timestepping.projected import Projected
 
-_KINDS: dict[str, Callable[[], Guess]] = {
-    "learned": Learned,
-    "extrapolated": Extrapolated,
-    "previous": Previous,
-    "none": Nothing,
-    "projection": Projected,
+Anywhere = Callable[[bool], bool]
+
+_KINDS: dict[str, Callable[[Space], Guess]] = {
+    "learned": lambda space: Learned(space=space),
+    "extrapolated": lambda space: Extrapolated(),
+    "previous": lambda space: Previous(),
+    "none": lambda space: Nothing(),
+    "projection": lambda space: Projected(space=space),
 }
 
 
 OF_LINEAR_FLOW = ("learned", "projection")
 
 
-def make_guess(name: str, creeps: bool = False) -> Guess:
+def make_guess(name: str, creeps: bool = False, space: Space | None = None) -> Guess:
     """The initial guess of `solver.initial_guess`; where rock creeps by a power of its stress, no
-    linear map takes increments to the next ones, and extrapolation does instead."""
-    return Finite(_KINDS["extrapolated" if creeps and name in OF_LINEAR_FLOW else name])
+    linear map takes increments to the next ones, and extrapolation does instead.
+
+    space : of the solutions, where ranks share it
+    """
+    kind = _KINDS["extrapolated" if creeps and name in OF_LINEAR_FLOW else name]
+    shared = space or OneRank()
+    return Finite(lambda: kind(shared), shared.anywhere)
 
 
 class Finite:
     """Keeps NaN and infinity out of a guess and of what it predicts: there it starts anew."""
 
-    def __init__(self, make: Callable[[], Guess]) -> None:
-        self._make, self._dt = make, 0.0
+    def __init__(self, make: Callable[[], Guess], anywhere: Anywhere = bool) -> None:
+        self._make, self._anywhere, self._dt = make, anywhere, 0.0
         self._guess = make()
 
     @property
@@ -70,7 +85,7 @@ class Finite:
 
     def _passes(self, u: Floats) -> bool:
         """A sum tells at once, but for one that overflows, which is no loss."""
-        if np.isfinite(u.sum()):
+        if not self._anywhere(not np.isfinite(u.sum())):
             return True
         self._guess = self._make()
         self._guess.step_changes(self._dt)

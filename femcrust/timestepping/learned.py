@@ -16,7 +16,7 @@ import numpy as np
 
 from femcrust.backends import core
 from femcrust.mesh.mesh import Floats
-from femcrust.timestepping.guess import END, EVENT, Guess, State
+from femcrust.timestepping.guess import END, EVENT, Guess, OneRank, Space, State
 from femcrust.timestepping.projected import Projected
 
 PAIRS = 8  # of increments, for each of the two stages
@@ -28,9 +28,15 @@ YOUNG = 12  # solutions that are projected on before
 class Learned:
     """The next increment as the history continues it; `young` guesses where that is short."""
 
-    def __init__(self, pairs: int = PAIRS, nodes: int = NODES, young: Guess | None = None) -> None:
-        self._pairs, self._piece = pairs, 3 * nodes
-        self._young = young or Projected(most=YOUNG)
+    def __init__(
+        self,
+        pairs: int = PAIRS,
+        nodes: int = NODES,
+        young: Guess | None = None,
+        space: Space | None = None,
+    ) -> None:
+        self._pairs, self._piece, self._space = pairs, 3 * nodes, space or OneRank()
+        self._young = young or Projected(most=YOUNG, space=space)
         self._predictor: Any = None  # made when the number of nodes is known
         self._last: Floats | None = None  # solution that the next increment starts from
         self._start: Floats | None = None  # that of the step in hand
@@ -47,7 +53,7 @@ class Learned:
         known = stage != EVENT and self._halfway == (stage == END)
         if not known or fresh < min(FRESH, self._pairs):
             return self._young.predict(stage, load, operator)
-        return np.asarray(self._predictor.predict(self._last))
+        return self._space.agreed(np.asarray(self._predictor.predict(self._last)))
 
     def event(self, u: Floats) -> None:
         self._young.event(u)

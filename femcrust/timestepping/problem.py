@@ -9,7 +9,7 @@ a step of length 0. Where rock creeps by a power of its stress, the last term de
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from femcrust import operators, preconditioners
 from femcrust.amplitude import Amplitude
 from femcrust.boundaries.conditions import Conditions
 from femcrust.case.schema_solver import Solver
-from femcrust.faults.source import Source
+from femcrust.faults.source import scaled
 from femcrust.materials.relaxing import Relaxing
 from femcrust.mesh.mesh import Floats
 from femcrust.model import Model
@@ -52,6 +52,7 @@ class Relaxation:
         self.elastic = elastic
         self.solver = solver
         self.relaxing = model.relaxing or NOTHING
+        self.relaxes = elastic.space.anywhere(len(self.relaxing.elements) > 0)
         self.flow = Flow(elastic, self.relaxing, model.conditions.infinite)
         self.offsets = Offsets(self.relaxing, model.sources)
         self.steady, self.loads = _loads(elastic, model.conditions)
@@ -85,7 +86,7 @@ class Relaxation:
     def matrix(self, dt: float) -> Matrix:
         """Of a step size; 0 for what happens at once. The elastic one stays; the last other stays
         too, though rates of creep change, until `renew`."""
-        if dt == 0 or not len(self.relaxing.elements):
+        if dt == 0 or not self.relaxes:
             return self._elastic
         if self._present is None or self._present.dt != dt:
             self._present = None  # its memory is wanted for the next
@@ -136,24 +137,9 @@ class Relaxation:
 
     def stress(self, u: Floats, factors: Sequence[float], relaxed: Floats) -> Floats:
         """Stress at the vertices of all elements; `relaxed` of those that flow. (n_tets, 4, 6)"""
-        stress = operators.stress(self.elastic, self.sources(factors), u)
+        stress = operators.stress(self.elastic, scaled(self.model.sources, factors), u)
         stress[self.relaxing.elements] -= relaxed
         return stress
-
-    def sources(self, factors: Sequence[float]) -> list[Source]:
-        """The sources as they are at one time."""
-        return [
-            source
-            if factor == 1
-            else replace(
-                source,
-                eigenstrain=factor * source.eigenstrain,
-                offset=None if source.offset is None else factor * source.offset,
-                moment=factor * source.moment,
-                potency=factor * source.potency,
-            )
-            for source, factor in zip(self.model.sources, factors, strict=True)
-        ]
 
 
 def _loads(

@@ -17,7 +17,7 @@ import numpy as np
 
 from femcrust.backends import core
 from femcrust.mesh.mesh import Floats
-from femcrust.timestepping.guess import State
+from femcrust.timestepping.guess import OneRank, Space, State
 
 MOST = 16  # solutions
 RECENT = 6  # of them go on where the basis is full or A is another
@@ -30,8 +30,8 @@ def _forgotten() -> None:
 class Projected:
     """A basis of past solutions, begun anew from the recent ones for another A."""
 
-    def __init__(self, most: int = MOST, recent: int = RECENT) -> None:
-        self._most = most
+    def __init__(self, most: int = MOST, recent: int = RECENT, space: Space | None = None) -> None:
+        self._most, self._space = most, space or OneRank()
         self._recent: deque[Floats] = deque(maxlen=recent)
         self._basis: Any = None  # of the core; made when the number of nodes is known
         self._waiting: list[Floats] = []  # to join the basis, in this order
@@ -49,7 +49,7 @@ class Projected:
             self._restart()
             self._operator = weakref.ref(operator)
         if self._basis is None:
-            self._basis = core().Projection(load.size)
+            self._basis = core().Projection(load.size, self._space.halo)
         for u in self._waiting:
             self._basis.add(u, operator @ u)
         self._waiting = []
@@ -90,7 +90,7 @@ class Projected:
         self._halfway = state["halfway"]
         basis, self._basis = state["basis"], None
         if basis is not None:
-            self._basis = core().Projection(basis["n"])
+            self._basis = core().Projection(basis["n"], self._space.halo)
             self._basis.set_state(*basis["kept"])
         place = state["operator"]
         self._operator = _forgotten if place is None else weakref.ref(operators[place])

@@ -113,10 +113,15 @@ class Stepper:
         }
 
     def restore(self, state: State, time_of: Time, read: Callable[[Any], Any]) -> None:
-        """Stands where what had this state stood; `read` fetches arrays."""
+        """Stands where what had this state stood; `read` fetches arrays; without a guess one begins
+        anew."""
         self.problem.restore(state["problem"])
-        self.guess.restore(read(state["guess"]), self.problem.operators)
         self.u, self.largest = read(state["u"]), state["largest"]
+        guess = read(state["guess"])
+        if guess is not None:
+            self.guess.restore(guess, self.problem.operators)
+        elif self.u is not None:
+            self.guess.event(self.u)
         self.span, self.sizes = state["span"], None
         if state["sizes"] is not None:
             self.sizes = sizes_of(*self.spans(time_of)[self.span], time_of)
@@ -146,7 +151,8 @@ class Stepper:
             return attempt(load + flow.trial(stage == END, matrix.dt, u), u, INNER)
 
         first = np.zeros_like(load) if guess is None else guess
-        found, solves = fixed_point(corrected, first, self.tolerance)
+        products = self.problem.elastic.space.products
+        found, solves = fixed_point(corrected, first, self.tolerance, products)
         self.solutions.append(found)
         if solves > SLOW:
             self.problem.renew()

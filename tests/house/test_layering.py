@@ -30,7 +30,7 @@ MAY_INCLUDE = {
     },
     "solvers": {"core", "backends", "comm"},
     "preconditioners": {"core", "backends", "comm", "mesh", "operators", "solvers"},
-    "aggregation": {"core", "backends", "operators", "preconditioners"},
+    "aggregation": {"core", "backends", "comm", "operators", "preconditioners"},
     "timestepping": {"core", "backends", "comm", "elements", "materials", "mesh", "operators"},
 }
 MAY_INCLUDE["bindings"] = set(MAY_INCLUDE)  # the top: all below, and nobody includes it

@@ -1,0 +1,221 @@
+"""The ranks of a job: under mpirun one process each, else this one alone.
+
+mpi4py moves all messages and is imported only where a launcher has set the environment of a rank,
+so a laptop needs no MPI. The core packs and sums (csrc/comm) and calls back to here.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from femcrust.errors import InputError
+
+# What launchers tell a process of its job: how many ranks there are.
+LAUNCHERS = {
+    "MPICH": ("PMI_SIZE", "MPI_LOCALNRANKS"),
+    "Open MPI": ("OMPI_COMM_WORLD_SIZE",),
+}
+PATIENCE = 1.0  # s for other ranks to fail alike
+
+
+class Comm(Protocol):
+    """Messages between ranks; memory is anything with a buffer. The core calls the first five."""
+
+    rank: int
+    size: int
+
+    def sum(self, values: Any) -> None:
+        """Of float64, in place, over all ranks; the same bits on each."""
+        ...
+
+    def largest(self, values: Any) -> None: ...
+
+    def swap(self, to: Sequence[bytes]) -> Sequence[bytes]:
+        """Bytes to each rank; returns those from each."""
+        ...
+
+    def channel(self, out: Sequence[tuple[int, Any]], come: Sequence[tuple[int, Any]]) -> Any:
+        """Messages (rank, memory) that `start` sends and `finish` has received, again and again."""
+        ...
+
+    def gather(self, value: Any) -> list[Any] | None:
+        """A value of each rank, on rank 0; None elsewhere."""
+        ...
+
+    def broadcast(self, value: Any) -> Any:
+        """Rank 0's value."""
+        ...
+
+    @property
+    def here(self) -> int:
+        """Ranks on this machine."""
+        ...
+
+
+class Alone:
+    """One process."""
+
+    rank, size, here = 0, 1, 1
+
+    def sum(self, values: Any) -> None: ...
+
+    def largest(self, values: Any) -> None: ...
+
+    def swap(self, to: Sequence[bytes]) -> Sequence[bytes]:
+        return to
+
+    def channel(self, out: Sequence[tuple[int, Any]], come: Sequence[tuple[int, Any]]) -> Any:
+        raise ValueError("one rank has no neighbours")
+
+    def gather(self, value: Any) -> list[Any] | None:
+        return [value]
+
+    def broadcast(self, value: Any) -> Any:
+        return value
+
+
+ALONE = Alone()
+
+
+class Ranks:
+    """Those of an mpi4py communicator."""
+
+    def __init__(self, mpi: Any, comm: Any) -> None:
+        self._mpi, self._comm = mpi, comm
+        self.rank: int = comm.Get_rank()
+        self.size: int = comm.Get_size()
+        self.here: int = comm.Split_type(mpi.COMM_TYPE_SHARED).Get_size()
+        self._ending = comm.Dup()  # its messages meet none of the others
+
+    def sum(self, values: Any) -> None:
+        self._comm.Allreduce(self._mpi.IN_PLACE, [values, self._mpi.DOUBLE], self._mpi.SUM)
+
+    def largest(self, values: Any) -> None:
+        self._comm.Allreduce(self._mpi.IN_PLACE, [values, self._mpi.DOUBLE], self._mpi.MAX)
+
+    def swap(self, to: Sequence[bytes]) -> Sequence[bytes]:
+        return list(self._comm.alltoall(list(to)))
+
+    def channel(self, out: Sequence[tuple[int, Any]], come: Sequence[tuple[int, Any]]) -> Any:
+        return _Channel(self._mpi, self._comm, out, come)
+
+    def gather(self, value: Any) -> list[Any] | None:
+        found: list[Any] | None = self._comm.gather(value)
+        return found
+
+    def broadcast(self, value: Any) -> Any:
+        return self._comm.bcast(value)
+
+    def all_fail(self, patience: float) -> bool:
+        """Whether all ranks call this within some time."""
+        request, until = self._ending.Ibarrier(), time.monotonic() + patience
+        while not request.Test():
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.01)
+        return True
+
+    def abort(self, status: int) -> None:
+        """Ends all ranks."""
+        self._comm.Abort(status)
+
+
+class _Channel:
+    """Persistent requests: what a message needs is set up once."""
+
+    def __init__(self, mpi: Any, comm: Any, out: Any, come: Any) -> None:
+        self._mpi = mpi
+        byte = mpi.BYTE
+        self._requests = [
+            *(comm.Recv_init([memory, byte], rank) for rank, memory in come if len(memory)),
+            *(comm.Send_init([memory, byte], rank) for rank, memory in out if len(memory)),
+        ]
+
+    def start(self) -> None:
+        self._mpi.Prequest.Startall(self._requests)
+
+    def finish(self) -> None:
+        self._mpi.Request.Waitall(self._requests)
+
+    def __del__(self) -> None:
+        if not self._mpi.Is_finalized():
+            for request in self._requests:
+                request.Free()
+
+
+@functools.cache
+def world() -> Comm:
+    """All ranks of the job that this process belongs to."""
+    launched = _launched()
+    if launched is None:
+        return ALONE
+    mpi = _mpi4py(launched)
+    comm = mpi.COMM_WORLD
+    return Ranks(mpi, comm) if comm.Get_size() > 1 else ALONE
+
+
+def _launched() -> str | None:
+    """The kind of MPI whose launcher started more than this process; None: none did."""
+    for kind, names in LAUNCHERS.items():
+        if any(os.environ.get(name, "1") != "1" for name in names):
+            return kind
+    return None
+
+
+def _mpi4py(launched: str) -> Any:
+    """mpi4py's MPI, initialised, where it is that of the launcher."""
+    try:
+        import mpi4py
+
+        mpi4py.rc.initialize, mpi4py.rc.finalize = False, True
+        from mpi4py import MPI
+    except (ImportError, RuntimeError) as error:
+        raise InputError(
+            f"mpirun: started several ranks, but mpi4py does not load ({error});"
+            " pip install 'femcrust[mpi]'"
+        ) from error
+    own = MPI.Get_library_version().split(",")[0].split("\n")[0].strip()
+    if ("Open MPI" in own) != (launched == "Open MPI"):
+        raise InputError(
+            f"mpirun: {launched} started this process, but mpi4py works with {own.split(':')[0]};"
+            f" use {mpirun() or 'its mpirun'}, or femcrust run --ranks N, which finds it"
+        )
+    MPI.Init_thread(MPI.THREAD_FUNNELED)
+    return MPI
+
+
+def mpirun() -> Path | None:
+    """The launcher beside this Python, which belongs to the MPI that mpi4py loads there."""
+    for name in ("mpirun", "mpiexec"):
+        for folder in (Path(sys.prefix) / "bin", Path(sys.executable).parent):
+            if (folder / name).exists():
+                return folder / name
+    return None
+
+
+def silent() -> bool:
+    """Whether another rank tells what this one would; no ranks are looked for."""
+    return bool(world.cache_info().currsize) and world().rank > 0
+
+
+def fail(tell: Callable[[], int], patience: float = PATIENCE) -> int:
+    """The status of a failure of this process, told once. Where all ranks fail alike rank 0 tells;
+    where some wait for others that failed, one of these tells and ends the job."""
+    comm = world() if world.cache_info().currsize else None
+    if not isinstance(comm, Ranks):
+        return tell()
+    alike = comm.all_fail(patience)
+    if not alike and comm.rank:
+        time.sleep(patience)  # rank 0 may have failed too, and ends the job first
+    status = tell() if comm.rank == 0 or not alike else 0
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if not alike:
+        comm.abort(status)
+    return int(comm.broadcast(status))

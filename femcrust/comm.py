@@ -21,7 +21,8 @@ LAUNCHERS = {
     "MPICH": ("PMI_SIZE", "MPI_LOCALNRANKS"),
     "Open MPI": ("OMPI_COMM_WORLD_SIZE",),
 }
-PATIENCE = 1.0  # s for other ranks to fail alike
+PATIENCE = 4.0  # s for other ranks to fail alike: on a busy machine some start late
+TURN = 0.5  # s more that the others leave to rank 0 to tell and end the job
 
 
 class Comm(Protocol):
@@ -212,7 +213,7 @@ def fail(tell: Callable[[], int], patience: float = PATIENCE) -> int:
         return tell()
     alike = comm.all_fail(patience)
     if not alike and comm.rank:
-        time.sleep(patience)  # rank 0 may have failed too, and ends the job first
+        time.sleep(TURN)
     status = tell() if comm.rank == 0 or not alike else 0
     sys.stdout.flush()
     sys.stderr.flush()

@@ -54,17 +54,27 @@ def run(
     """
     started = time.perf_counter()
     model = build_model(case) if model is None else model
-    stations = case_stations(case, model)
-    mine = share(model)
+    return run_part(case, share(model), started, observe, keeper)
+
+
+def run_part(
+    case: Case,
+    mine: Share,
+    started: float,
+    observe: Observe | None = None,
+    keeper: Keeper | None = None,
+) -> Result:
+    """What each rank does of a run, with its share of the model."""
+    stations = case_stations(case, mine.whole)
     threads = backends.set_threads(case.solver.threads, mine.comm.here)
 
     setup = time.perf_counter()
-    operator, preconditioner = _pieces(case, mine)
+    operator, preconditioner = pieces(case, mine)
     setup = time.perf_counter() - setup
 
     progress.say(f"solving for {_size(mine)} on {_machine(operator, mine, threads)}")
     answers = Answers(case, mine, operator.backend, stations, threads, started, setup)
-    with _naming_the_cause(model):
+    with _naming_the_cause(mine.whole):
         if case.time is not None:
             return relax(answers, operator, preconditioner, observe, keeper)
         solution = _at_once(case, mine.model, operator, preconditioner)
@@ -112,10 +122,11 @@ def _naming_the_cause(model: Model) -> Iterator[None]:
 def build(case: Case, model: Model | None = None) -> tuple[ElasticOperator, Any]:
     """The pieces of a solve: `operator @ u` gives forces, `preconditioner(r)` a correction; of this
     rank's part, where there are several."""
-    return _pieces(case, share(build_model(case) if model is None else model))
+    return pieces(case, share(build_model(case) if model is None else model))
 
 
-def _pieces(case: Case, mine: Share) -> tuple[ElasticOperator, Any]:
+def pieces(case: Case, mine: Share) -> tuple[ElasticOperator, Any]:
+    """The same of a share of a model."""
     space, model = mine.space(), mine.model
     machine.check_memory(space.n_dof * mine.comm.here, "mesh", model.n_branches)
     backend = backends.select(case.solver.backend)

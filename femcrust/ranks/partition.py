@@ -23,7 +23,10 @@ def partition(mesh: Mesh, weights: Floats, size: int) -> Ints:
     begin, neighbours = face_graph(mesh)
     whole = np.maximum(1, np.rint(FINEST * weights / weights.mean())).astype(int)
     _, ranks = pymetis.part_graph(
-        size, xadj=begin, adjncy=neighbours, vweights=whole, options=pymetis.Options(seed=1)
+        size,
+        pymetis.CSRAdjacency(adj_starts=begin, adjacent=neighbours),
+        vweights=whole,
+        options=pymetis.Options(seed=1),
     )
     found = np.asarray(ranks, dtype=np.int32)
     return found if len(np.unique(found)) == size else along_the_curve(weights, size)

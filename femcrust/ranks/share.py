@@ -105,14 +105,18 @@ def _put(n: int, places: list[Ints], parts: list[Floats]) -> Floats:
 
 
 def share(model: Model) -> Share:
-    """This rank's, by a partition that all ranks make alike."""
+    """This rank's, by a partition that rank 0 makes."""
     world = comm.world()
     if world.size == 1:
         return Share(world, model, model)
     rank_of = None
     if world.rank == 0:
         rank_of = partition(model.mesh, _weights(model), world.size)
-    rank_of = world.broadcast(rank_of)
+    return share_of(model, world.broadcast(rank_of), world)
+
+
+def share_of(model: Model, rank_of: Ints, world: Comm) -> Share:
+    """A rank's by a partition: the rank of each tetrahedron, (n_tets,)."""
     part = part_of(model.mesh, np.flatnonzero(rank_of == world.rank).astype(np.int32))
     local = local_model(model, part, rank_of, world.rank)
     return Share(world, model, local, part, rank_of)

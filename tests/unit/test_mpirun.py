@@ -1,0 +1,186 @@
+"""Jobs under the mpirun beside this Python: two ranks, tiny cases, and what happens when one dies."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from femcrust import comm
+from tiny_case import CASE, STATIONS
+
+pytest.importorskip("mpi4py")
+pytestmark = [
+    pytest.mark.mpi,
+    pytest.mark.skipif(comm.mpirun() is None, reason="there is no mpirun beside this Python"),
+]
+FLOWS = "  rock: {model: maxwell, mu: 30 GPa, nu: 0.25, eta: 1e18 Pa*s}\n"
+SPAN = "time: {end: 3 yr, step: 0.05 yr}\nsolver: {tolerance: 1e-10}\n"
+LIMIT = 120.0  # s; a job that waits longer hangs
+SOON = 10.0  # s within which all ranks end when one does
+
+
+def environment() -> dict[str, str]:
+    launched = {name for names in comm.LAUNCHERS.values() for name in names}
+    kept = {key: value for key, value in os.environ.items() if key not in launched}
+    return {**kept, "OMP_NUM_THREADS": "1"}
+
+
+def femcrust(*words: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "femcrust", *map(str, words)],
+        capture_output=True, text=True, timeout=LIMIT, env=environment(), check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "case.yaml").write_text(CASE)
+    (tmp_path / "stations.csv").write_text(STATIONS)
+    return tmp_path
+
+
+@pytest.fixture
+def over_time(folder: Path) -> Path:
+    """A run over time with checkpoints."""
+    text = CASE.replace("  rock: {mu: 30 GPa, nu: 0.25}\n", FLOWS) + SPAN
+    text = text.replace(
+        "formats: [csv]", "formats: [csv], every: 1 yr, checkpoint: {every: 4 steps}"
+    )
+    (folder / "case.yaml").write_text(text)
+    return folder
+
+
+def moved(folder: Path) -> np.ndarray:
+    """Displacement in stations.csv, m."""
+    with (folder / "stations.csv").open() as file:
+        rows = [row for row in csv.DictReader(file)]
+    return np.array([[float(row[k]) for k in ("east_m", "north_m", "up_m")] for row in rows])
+
+
+def test_two_ranks_give_the_files_of_one(folder: Path) -> None:
+    one = femcrust("run", folder / "case.yaml", "-o", folder / "one")
+    two = femcrust("run", "--ranks", 2, folder / "case.yaml", "-o", folder / "two")
+    assert (one.returncode, two.returncode) == (0, 0), two.stderr
+    assert two.stdout.count("results are in") == 1
+    assert "2 ranks" in two.stdout
+    a, b = moved(folder / "one"), moved(folder / "two")
+    assert np.abs(a - b).max() <= 1e-6 * np.abs(a).max()
+    assert json.loads((folder / "two" / "summary.json").read_text())["ranks"] == 2
+    assert {p.name for p in (folder / "one").iterdir()} == {
+        p.name for p in (folder / "two").iterdir()
+    }
+
+
+def test_a_wrong_case_is_told_once(folder: Path) -> None:
+    told = femcrust("run", "--ranks", 2, folder / "case.yaml", "--set", "solver.tolerance=-1")
+    assert told.returncode == 2
+    assert told.stderr.count("solver.tolerance") == 1 + told.stderr.count("--set solver.tolerance")
+    assert "Traceback" not in told.stderr
+
+
+ONE_FAILS = """
+import sys
+from femcrust import cli, comm, solvers
+from femcrust.errors import NotConverged
+if comm.world().rank == 1:
+    def solve(*_, **__):
+        raise NotConverged("rank 1 gives up")
+    solvers.solve = solve
+sys.exit(cli.main(["run", sys.argv[1]]))
+"""
+
+
+def test_a_rank_that_fails_alone_ends_all(folder: Path) -> None:
+    start = time.monotonic()
+    told = subprocess.run(
+        [comm.mpirun(), "-n", "2", sys.executable, "-c", ONE_FAILS, folder / "case.yaml"],
+        capture_output=True, text=True, timeout=LIMIT, env=environment(), check=False,
+    )  # fmt: skip
+    assert told.returncode == 3
+    assert told.stderr.count("rank 1 gives up") == 1
+    assert time.monotonic() - start < LIMIT / 2
+
+
+def ranks_of(case: Path) -> dict[int, int]:
+    """Process of each rank that works on a case."""
+    found = {}
+    for process in Path("/proc").iterdir():
+        if not process.name.isdecimal():
+            continue
+        try:
+            command = (process / "cmdline").read_bytes().split(b"\0")
+            variables = (process / "environ").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        ranks = [v.partition(b"=")[2] for v in variables if v.startswith(b"PMI_RANK=")]
+        if ranks and str(case).encode() in command:
+            found[int(ranks[0])] = int(process.name)
+    return found
+
+
+def wait_for(path: Path) -> None:
+    until = time.monotonic() + LIMIT
+    while not path.exists():
+        assert time.monotonic() < until, f"{path} does not appear"
+        time.sleep(0.02)
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks processes up in /proc")
+def test_a_killed_rank_takes_the_job_down_and_resume_goes_on(over_time: Path) -> None:
+    case = over_time / "case.yaml"
+    assert femcrust("run", "--ranks", 2, case, "-o", over_time / "whole").returncode == 0
+    cut = over_time / "cut"
+    words = [sys.executable, "-m", "femcrust", "run", "--ranks", "2", case, "-o", cut]
+    job = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env=environment())
+    wait_for(cut / "checkpoint-a.bin")
+    os.kill(ranks_of(case)[1], signal.SIGKILL)
+    killed = time.monotonic()
+    _, said = job.communicate(timeout=LIMIT)
+    assert job.returncode == 7, said
+    assert time.monotonic() - killed < SOON
+    assert "a rank was lost" in said
+    saved = [(path, path.read_bytes()) for path in cut.glob("checkpoint-*.bin")]
+
+    assert femcrust("run", "--ranks", 2, "--resume", case, "-o", cut).returncode == 0
+    assert (cut / "stations.csv").read_bytes() == (over_time / "whole/stations.csv").read_bytes()
+
+    for ranks in (1, 3):
+        for path, content in saved:
+            path.write_bytes(content)
+        again = femcrust("run", "--ranks", ranks, "--resume", case, "-o", cut)
+        assert again.returncode == 0, again.stderr
+        assert f"ranks 2 → {ranks}" in again.stdout
+        a, b = moved(over_time / "whole"), moved(cut)
+        assert a.shape == b.shape
+        assert np.abs(a - b).max() <= 1e-6 * np.abs(a).max()
+
+
+def test_a_signal_ends_all_with_a_checkpoint(over_time: Path) -> None:
+    case, cut = over_time / "case.yaml", over_time / "cut"
+    words = [sys.executable, "-m", "femcrust", "run", "--ranks", "2", case, "-o", cut]
+    job = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env=environment())
+    wait_for(cut / "checkpoint-a.bin")
+    job.send_signal(signal.SIGTERM)
+    _, said = job.communicate(timeout=LIMIT)
+    assert job.returncode == 5, said
+    assert said.count("--resume goes on at") == 1
+    assert femcrust("run", "--ranks", 2, "--resume", case, "-o", cut).returncode == 0
+
+
+def test_the_wrong_mpirun_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "environment", lambda: {
+        **os.environ, "OMPI_COMM_WORLD_SIZE": "2",
+    })  # fmt: skip
+    told = femcrust("run", folder / "case.yaml")
+    assert told.returncode == 2
+    assert "Open MPI started this process" in told.stderr
+    assert "--ranks" in told.stderr

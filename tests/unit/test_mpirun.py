@@ -1,4 +1,4 @@
-"""Jobs under the mpirun beside this Python: two ranks, tiny cases, and what happens when one dies."""
+"""Jobs under the mpirun beside this Python: tiny cases, and what happens when a rank dies."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def over_time(folder: Path) -> Path:
 def moved(folder: Path) -> np.ndarray:
     """Displacement in stations.csv, m."""
     with (folder / "stations.csv").open() as file:
-        rows = [row for row in csv.DictReader(file)]
+        rows = list(csv.DictReader(file))
     return np.array([[float(row[k]) for k in ("east_m", "north_m", "up_m")] for row in rows])
 
 
@@ -83,7 +83,7 @@ def test_two_ranks_give_the_files_of_one(folder: Path) -> None:
 def test_a_wrong_case_is_told_once(folder: Path) -> None:
     told = femcrust("run", "--ranks", 2, folder / "case.yaml", "--set", "solver.tolerance=-1")
     assert told.returncode == 2
-    assert told.stderr.count("solver.tolerance") == 1 + told.stderr.count("--set solver.tolerance")
+    assert told.stderr.count("must be above 0") == 1
     assert "Traceback" not in told.stderr
 
 

@@ -18,6 +18,7 @@ set(FEMCRUST_DEVICE_SOURCES
     csrc/backends/device/self_test_mma.cu
     csrc/backends/device_runtime.cu
     csrc/backends/random_values.cu
+    csrc/backends/row_kernels.cu
     csrc/backends/vector_kernels.cu
     csrc/operators/diagonal_blocks.cu
     csrc/operators/ebe_device.cu

@@ -29,17 +29,21 @@ def core() -> Any:
     return _core
 
 
-def select(name: str = "auto") -> Any:
+def select(name: str = "auto", place: int = 0) -> Any:
     """The submodule of the core for `auto`, `cpu`, `cuda` or `cuda:1`.
 
-    auto: CUDA where a device answers. An explicit choice never falls back.
+    auto: CUDA where a device answers. An explicit choice never falls back. Without a number, ranks
+    on one machine take its devices in turn by their `place` there.
     """
     asked = name or "auto"
     if asked == "cpu":
         return core().cpu
     count, why = devices()
-    if asked == "auto":
-        return core().cuda if count > 0 else core().cpu
+    if asked == "auto" and count == 0:
+        return core().cpu
+    if asked in ("auto", "cuda") and count > 0:
+        core().device.choose(place % count)
+        return core().cuda
     match = _NAME.fullmatch(asked)
     if match is None:
         raise DeviceError(f"solver.backend: '{asked}' is none of auto, cpu, cuda, cuda:1, …")

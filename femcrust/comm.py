@@ -58,11 +58,16 @@ class Comm(Protocol):
         """Ranks on this machine."""
         ...
 
+    @property
+    def place(self) -> int:
+        """Which of them this one is."""
+        ...
+
 
 class Alone:
     """One process."""
 
-    rank, size, here = 0, 1, 1
+    rank, size, here, place = 0, 1, 1, 0
 
     def sum(self, values: Any) -> None: ...
 
@@ -91,7 +96,9 @@ class Ranks:
         self._mpi, self._comm = mpi, comm
         self.rank: int = comm.Get_rank()
         self.size: int = comm.Get_size()
-        self.here: int = comm.Split_type(mpi.COMM_TYPE_SHARED).Get_size()
+        machine = comm.Split_type(mpi.COMM_TYPE_SHARED)
+        self.here: int = machine.Get_size()
+        self.place: int = machine.Get_rank()
         self._ending = comm.Dup()  # its messages meet none of the others
 
     def sum(self, values: Any) -> None:

@@ -129,7 +129,7 @@ def pieces(case: Case, mine: Share) -> tuple[ElasticOperator, Any]:
     """The same of a share of a model."""
     space, model = mine.space(), mine.model
     machine.check_memory(space.n_dof * mine.comm.here, "mesh", model.n_branches)
-    backend = backends.select(case.solver.backend)
+    backend = backends.select(case.solver.backend, mine.comm.place)
     elastic = model.elastic
     operator = operators.elastic(space, elastic.lam, elastic.mu, model.conditions, backend)
     name, precision = case.solver.preconditioner, case.solver.precision

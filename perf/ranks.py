@@ -37,7 +37,8 @@ class Counting:
 
     def __init__(self, inner: comm.Comm) -> None:
         self.inner = inner
-        self.rank, self.size, self.here = inner.rank, inner.size, inner.here
+        self.rank, self.size = inner.rank, inner.size
+        self.here, self.place = inner.here, inner.place
         self.clear()
 
     def clear(self) -> None:

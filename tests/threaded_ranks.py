@@ -34,7 +34,8 @@ class ThreadedComm:
     """One of the ranks."""
 
     def __init__(self, job: Job, rank: int) -> None:
-        self.job, self.rank, self.size, self.here = job, rank, job.size, job.size
+        self.job, self.rank, self.size = job, rank, job.size
+        self.here, self.place = job.size, rank
 
     def _all(self, value: Any) -> list[Any]:
         job = self.job

@@ -35,7 +35,7 @@ double largest_eigenvalue(const Cpu& cpu, const BlockCsr<T>& a, const Array<T>& 
   const auto b = static_cast<std::size_t>(a.block_rows);
   Array<double> r(a.size()), p(a.size()), q(a.size()), z(a.size());
   fill_random(cpu, q);
-  std::optional<SharedNodes> shared;
+  std::optional<SharedNodes<Cpu>> shared;
   if (halo) shared.emplace(halo);
   if (shared) shared->agree(b, q.data());
   const auto over_ranks = [&](double sum) {

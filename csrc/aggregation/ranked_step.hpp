@@ -257,7 +257,7 @@ inline std::vector<double> known_modes(const std::vector<double>& own, RowNumber
       std::copy_n(own.data() + static_cast<std::size_t>(place) * kPer, kPer,
                   modes.data() + k * kPer);
   }
-  SharedNodes(rows.halo).sum(kPer, modes.data());  // others have zero there
+  SharedNodes<Cpu>(rows.halo).sum(kPer, modes.data());  // others have zero there
   return modes;
 }
 

@@ -86,7 +86,7 @@ class PythonComm : public Comm {
 
 inline void bind_comm(py::module_& m) {
   using Rows = py::array_t<double, py::array::c_style>;
-  const auto per_row = [](const SharedNodes& shared, const Rows& values) {
+  const auto per_row = [](const SharedNodes<Cpu>& shared, const Rows& values) {
     require(values.ndim() >= 1 && values.size() > 0, "values: a row for each node");
     require(shared.halo().nodes().empty() || shared.halo().nodes().back() < values.shape(0),
             "values: a row for each node");
@@ -116,14 +116,14 @@ inline void bind_comm(py::module_& m) {
       .def(
           "sum",
           [per_row](const std::shared_ptr<Halo>& halo, Rows values) {
-            const SharedNodes shared(halo);
+            const SharedNodes<Cpu> shared(halo);
             shared.sum(per_row(shared, values), values.mutable_data());
           },
           py::arg("values").noconvert())
       .def(
           "hide_ghosts",
           [per_row](const std::shared_ptr<Halo>& halo, Rows values) {
-            const SharedNodes shared(halo);
+            const SharedNodes<Cpu> shared(halo);
             shared.hide_ghosts(per_row(shared, values), values.mutable_data());
           },
           py::arg("values").noconvert());

@@ -38,7 +38,7 @@ Preconditioner<B> make_multigrid(const Problem<B>& problem, const Dense<Index>& 
   const Index n = problem.body->n_vertices;
   const Cpu cpu;
   const double unit = stiffness_unit(problem.body->view());
-  const std::shared_ptr<const SharedNodes>& shared = problem.body->shared;
+  const std::shared_ptr<const SharedNodes<B>>& shared = problem.body->shared;
   const auto vertices = shared ? std::make_shared<const Halo>(shared->halo().first(n)) : nullptr;
   const Comm* const comm = shared ? &shared->halo().comm() : nullptr;
   Hierarchy<T> found = hierarchy(cpu, linear_level<T>(problem, surface, unit),
@@ -56,7 +56,7 @@ Preconditioner<B> make_multigrid(const Problem<B>& problem, const Dense<Index>& 
     const int block = stage.matrix.block_rows;
     level.size = stage.matrix.size();
     level.block = block;
-    if (stage.halo) level.shared = std::make_shared<const SharedNodes>(stage.halo);
+    if (stage.halo) level.shared = std::make_shared<const SharedNodes<B>>(stage.halo);
     level.matrix = std::move(stage.matrix).template as_matrix<B>();
     if (stage.lambda_max > 0) {
       level.prolongation = std::move(stage.prolongation).template as_matrix<B>();
@@ -77,7 +77,7 @@ Preconditioner<B> make_multigrid(const Problem<B>& problem, const Dense<Index>& 
   double hard = strong.empty() ? 0 : 1;
   if (comm != nullptr) comm->sum(&hard, 1);
   Chebyshev<T, B> smoother =
-      clusters ? Chebyshev<T, B>(std::move(inverse), strong, hard == 0, degrees[0])
+      clusters ? Chebyshev<T, B>(B::placed(std::move(inverse)), strong, hard == 0, degrees[0])
                : Chebyshev<T, B>(std::move(inverse), 3, degrees[0]);
   return {
       Multigrid<F, B>(

@@ -11,6 +11,7 @@ namespace femcrust {
 
 /// Inverse diagonal blocks of the quadratic level for block Jacobi.
 inline DeviceArray<double> jacobi_blocks(const Problem<Cuda>& problem) {
+  if (problem.body->shared) return jacobi_blocks<Cuda>(problem);
   return inverse_diagonal<double>(BodyForSums<double>(problem.stiffness.elements()), 1.0,
                                   problem.surface, problem.constraints);
 }
@@ -32,6 +33,8 @@ template <class F>
 Preconditioner<Cuda> make_multigrid(const Problem<Cuda>& problem, const Dense<Index>& edges,
                                     const SurfaceView& surface, const AggregationOptions& options,
                                     const std::vector<int>& degrees, bool clusters) {
+  if (problem.body->shared)  // over ranks the setup is the host's
+    return make_multigrid<F, Cuda>(problem, edges, surface, options, degrees, clusters);
   using T = typename F::Real;
   const Index n = problem.body->n_vertices;
   const double unit = stiffness_unit(problem.body->view());

@@ -19,7 +19,7 @@ struct OwnedBody {
   Dense<Index> elements;
   Dense<double> nodes, lam, mu;
   Index n_vertices;
-  std::shared_ptr<const SharedNodes> shared;          // null where there is one rank
+  std::shared_ptr<const SharedNodes<B>> shared;       // null where there is one rank
   std::shared_ptr<const ElementBlocks> blocks;        // for setup, on the host
   std::shared_ptr<const BlocksOn<B>> product_blocks;  // for products
 
@@ -30,7 +30,7 @@ struct OwnedBody {
         lam(std::move(lam_)),
         mu(std::move(mu_)),
         n_vertices(n_vertices_),
-        shared(halo ? std::make_shared<const SharedNodes>(halo) : nullptr) {
+        shared(halo ? std::make_shared<const SharedNodes<B>>(halo) : nullptr) {
     require_shape(elements, {-1, tet10::kNodes}, "elements");
     require_shape(nodes, {-1, 3}, "nodes");
     require_shape(lam, {elements.shape(0)}, "lam");
@@ -113,8 +113,8 @@ struct Preconditioner {
     std::visit([&](const auto& M) { M.apply(backend, width, lengths, r, z); }, kind);
   }
 
-  std::shared_ptr<const SharedNodes> shared{};  // null where there is one rank
-  mutable CgVectors<B> vectors{};               // of the solves that use it, one at a time
+  std::shared_ptr<const SharedNodes<B>> shared{};  // null where there is one rank
+  mutable CgVectors<B> vectors{};                  // of the solves that use it, one at a time
 };
 
 }  // namespace femcrust

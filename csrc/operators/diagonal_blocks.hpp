@@ -34,11 +34,11 @@ Array<T> inverse_diagonal(const Body& body, const SurfaceRows& surface,
             static_cast<T>((block[3 * c + d] + block[3 * d + c]) / (2 * body.unit));
   });
   if (body.halo != nullptr) {
-    const std::vector<Index>& shared = body.halo->nodes();
-    Array<T> table(6 * shared.size());
-    gather_rows(shared, 6, blocks.data(), table.data());
+    const ListedRows<Cpu> shared(body.halo->nodes());
+    Array<T> table(6 * shared.rows().size());
+    shared.fetch(6, blocks.data(), table.data());
     body.halo->sum(6, table.data());
-    scatter_rows(shared, 6, table.data(), blocks.data());
+    shared.put(6, table.data(), blocks.data());
   }
   constraints.constrain_diagonal(blocks.data());
   const Index n = body.n_nodes;

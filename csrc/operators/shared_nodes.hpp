@@ -1,37 +1,21 @@
-/// Vectors at the nodes that ranks share: sums over ranks, ghosts left out. A body that no rank
-/// shares has none of this.
+/// Vectors at the nodes that ranks share, where a backend works: sums over ranks, ghosts left out.
+/// A body that no rank shares has none of this.
 #pragma once
 #include <memory>
 #include <utility>
 
+#include "backends/listed_rows.hpp"
 #include "comm/halo.hpp"
 #include "operators/nodal_vectors.hpp"
 
 namespace femcrust {
 
-/// Rows of `words` at listed nodes, between a vector and a table of them alone.
-template <class Word>
-void gather_rows(const std::vector<Index>& nodes, std::size_t words, const Word* from,
-                 Word* table) {
-  const auto n = static_cast<std::ptrdiff_t>(nodes.size());
-#pragma omp parallel for schedule(static)
-  for (std::ptrdiff_t k = 0; k < n; ++k)
-    std::copy_n(from + static_cast<std::size_t>(nodes[static_cast<std::size_t>(k)]) * words, words,
-                table + static_cast<std::size_t>(k) * words);
-}
-template <class Word>
-void scatter_rows(const std::vector<Index>& nodes, std::size_t words, const Word* table, Word* to) {
-  const auto n = static_cast<std::ptrdiff_t>(nodes.size());
-#pragma omp parallel for schedule(static)
-  for (std::ptrdiff_t k = 0; k < n; ++k)
-    std::copy_n(table + static_cast<std::size_t>(k) * words, words,
-                to + static_cast<std::size_t>(nodes[static_cast<std::size_t>(k)]) * words);
-}
-
-/// Vectors are [n_rows][…] with a row for each node; one exchange at a time.
+/// Vectors are [n_rows][…] with a row for each node, in B's memory; one exchange at a time.
+template <class B>
 class SharedNodes {
  public:
-  explicit SharedNodes(std::shared_ptr<const Halo> halo) : halo_(std::move(halo)) {}
+  explicit SharedNodes(std::shared_ptr<const Halo> halo)
+      : halo_(std::move(halo)), shared_(halo_->nodes()), ghosts_(halo_->ghosts()) {}
 
   const Halo& halo() const { return *halo_; }
 
@@ -39,51 +23,54 @@ class SharedNodes {
   template <class F>
   void start(int width, const typename F::Word* y) const {
     using T = typename F::Real;
-    T* const table = space<T>(3 * static_cast<std::size_t>(width));
+    const auto columns = static_cast<std::size_t>(width);
     if constexpr (kPlain<F>) {
-      gather_rows(halo_->nodes(), 3 * static_cast<std::size_t>(width), y, table);
+      shared_.fetch(3 * columns, y, table<T>(3 * columns));
     } else {
-      for (std::size_t k = 0; k < halo_->nodes().size(); ++k)
-        F::load(y + F::kWords * static_cast<std::size_t>(halo_->nodes()[k]), table + 3 * k);
+      auto* const words = packed<typename F::Word>(F::kWords);
+      shared_.fetch(F::kWords, y, words);
+      T* const values = table<T>(3);
+      for (std::size_t k = 0; k < size(); ++k) F::load(words + F::kWords * k, values + 3 * k);
     }
-    halo_->start(3 * static_cast<std::size_t>(width), table);
+    halo_->start(3 * columns, table<T>(3 * columns));
   }
   template <class F>
   void finish(int width, typename F::Word* y) const {
     using T = typename F::Real;
-    T* const table = space<T>(3 * static_cast<std::size_t>(width));
-    halo_->finish(3 * static_cast<std::size_t>(width), table);
+    const auto columns = static_cast<std::size_t>(width);
+    T* const values = table<T>(3 * columns);
+    halo_->finish(3 * columns, values);
     if constexpr (kPlain<F>) {
-      scatter_rows(halo_->nodes(), 3 * static_cast<std::size_t>(width), table, y);
+      shared_.put(3 * columns, values, y);
     } else {
-      for (std::size_t k = 0; k < halo_->nodes().size(); ++k)
-        F::store(y + F::kWords * static_cast<std::size_t>(halo_->nodes()[k]), table + 3 * k);
+      auto* const words = packed<typename F::Word>(F::kWords);
+      for (std::size_t k = 0; k < size(); ++k) F::store(words + F::kWords * k, values + 3 * k);
+      shared_.put(F::kWords, words, y);
     }
   }
 
   /// y's parts → whole sums; rows of `per` numbers.
   template <class T>
   void sum(std::size_t per, T* y) const {
-    T* const table = space<T>(per);
-    gather_rows(halo_->nodes(), per, y, table);
-    halo_->sum(per, table);
-    scatter_rows(halo_->nodes(), per, table, y);
+    T* const values = table<T>(per);
+    shared_.fetch(per, y, values);
+    halo_->sum(per, values);
+    shared_.put(per, values, y);
   }
 
   /// Zero at ghosts, so that a sum over all rows of all ranks takes each once.
   template <class Word>
   void hide_ghosts(std::size_t words, Word* v) const {
-    for (const Index node : halo_->ghosts())
-      std::fill_n(v + static_cast<std::size_t>(node) * words, words, Word{});
+    ghosts_.clear(words, v);
   }
   /// What `work` does with v while ghosts are hidden.
   template <class Word, class Work>
   void without_ghosts(std::size_t words, Word* v, const Work& work) const {
-    Array<Word> kept(halo_->ghosts().size() * words);
-    gather_rows(halo_->ghosts(), words, v, kept.data());
+    auto* const kept = packed<Word>(words);
+    ghosts_.fetch(words, v, kept);
     hide_ghosts(words, v);
     work();
-    scatter_rows(halo_->ghosts(), words, kept.data(), v);
+    ghosts_.put(words, kept, v);
   }
 
   /// The owner's values everywhere.
@@ -96,27 +83,39 @@ class SharedNodes {
   /// What the ghosts have added to the products x · y of each column, of vectors [rows][columns].
   template <class T>
   PerColumn ghosts_part(int columns, std::size_t per, const T* x, const T* y) const {
+    const std::size_t n = ghosts_.rows().size() * per;
+    T* const a = table<T>(per);
+    T* const b = packed<T>(per);
+    ghosts_.fetch(per, x, a);
+    ghosts_.fetch(per, y, b);
     PerColumn sum;
-    for (const Index node : halo_->ghosts())
-      for (std::size_t i = 0; i < per; ++i) {
-        const std::size_t at = static_cast<std::size_t>(node) * per + i;
-        sum[static_cast<int>(i) % columns] +=
-            static_cast<double>(x[at]) * static_cast<double>(y[at]);
-      }
+    for (std::size_t i = 0; i < n; ++i)
+      sum[static_cast<int>(i % per) % columns] +=
+          static_cast<double>(a[i]) * static_cast<double>(b[i]);
     return sum;
   }
 
  private:
-  /// Memory for a table of the shared nodes.
+  std::size_t size() const { return halo_->nodes().size(); }
+  /// Memory on the host for rows of the shared nodes, as numbers and as words of a format.
   template <class T>
-  T* space(std::size_t per) const {
-    const std::size_t words = (halo_->nodes().size() * per * sizeof(T) + 7) / 8;
-    if (table_.size() < words) table_ = Array<std::uint64_t>(words);
-    return reinterpret_cast<T*>(table_.data());
+  T* table(std::size_t per) const {
+    return space<T>(table_, per);
+  }
+  template <class Word>
+  Word* packed(std::size_t words) const {
+    return space<Word>(packed_, words);
+  }
+  template <class T>
+  T* space(Array<std::uint64_t>& memory, std::size_t per) const {
+    const std::size_t words = (size() * per * sizeof(T) + 7) / 8;
+    if (memory.size() < words) memory = Array<std::uint64_t>(words);
+    return reinterpret_cast<T*>(memory.data());
   }
 
   std::shared_ptr<const Halo> halo_;
-  mutable Array<std::uint64_t> table_;
+  ListedRows<B> shared_, ghosts_;
+  mutable Array<std::uint64_t> table_, packed_;
 };
 
 }  // namespace femcrust

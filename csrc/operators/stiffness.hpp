@@ -20,7 +20,7 @@ class Stiffness {
   /// shared: null where there is one rank
   Stiffness(const Body& body, std::shared_ptr<const BlocksOn<B>> blocks, const SurfaceRows& surface,
             std::shared_ptr<const HeldDirections<B>> held,
-            std::shared_ptr<const SharedNodes> shared)
+            std::shared_ptr<const SharedNodes<B>> shared)
       : elements_(body, std::move(blocks)),
         surface_(inner_rows(surface, shared.get()).template matrix<T, B>(body.unit)),
         border_surface_(border_rows(surface, shared.get()).template matrix<T, B>(body.unit)),
@@ -40,7 +40,7 @@ class Stiffness {
   std::int64_t flops() const { return elements_.flops(); }
   const ElasticEbe<T, B>& elements() const { return elements_; }
   const HeldDirections<B>& held() const { return *held_; }
-  const SharedNodes* shared() const { return shared_.get(); }
+  const SharedNodes<B>* shared() const { return shared_.get(); }
 
   template <class F = Plain<T>>
   void apply(const B& backend, int width, const Words<B, F>& x, Words<B, F>& y) const {
@@ -66,15 +66,15 @@ class Stiffness {
   }
 
  private:
-  static bool at_border(Index row, const SharedNodes* shared) {
+  static bool at_border(Index row, const SharedNodes<B>* shared) {
     if (shared == nullptr) return false;
     const std::vector<Index>& nodes = shared->halo().nodes();
     return std::binary_search(nodes.begin(), nodes.end(), row);
   }
-  static SurfaceRows inner_rows(const SurfaceRows& all, const SharedNodes* shared) {
+  static SurfaceRows inner_rows(const SurfaceRows& all, const SharedNodes<B>* shared) {
     return all.only([&](Index row) { return !at_border(row, shared); });
   }
-  static SurfaceRows border_rows(const SurfaceRows& all, const SharedNodes* shared) {
+  static SurfaceRows border_rows(const SurfaceRows& all, const SharedNodes<B>* shared) {
     return all.only([&](Index row) { return at_border(row, shared); });
   }
 
@@ -86,21 +86,26 @@ class Stiffness {
       if (shared_) {
         elements(Blocks::border);
         border_surface_.template add<F>(backend, width, x, y);
-        shared_->start<F>(width, y.data());
+        shared_->template start<F>(width, y.data());
         elements(Blocks::inner);
         surface_.template add<F>(backend, width, x, y);
-        shared_->finish<F>(width, y.data());
+        shared_->template finish<F>(width, y.data());
         return;
       }
     }
     elements();
     surface_.template add<F>(backend, width, x, y);
+    border_surface_.template add<F>(backend, width, x, y);
+    if (shared_) {
+      shared_->template start<F>(width, y.data());
+      shared_->template finish<F>(width, y.data());
+    }
   }
 
   ElasticEbe<T, B> elements_;
   BlockMatrix<T, B> surface_, border_surface_;  // the latter at nodes that ranks share
   std::shared_ptr<const HeldDirections<B>> held_;
-  std::shared_ptr<const SharedNodes> shared_;
+  std::shared_ptr<const SharedNodes<B>> shared_;
   double size_ = 0;
 };
 

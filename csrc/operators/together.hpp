@@ -9,7 +9,7 @@ template <class B>
 class Together : public B {
  public:
   /// shared: of rows of three numbers times the columns; null where there is one rank
-  explicit Together(const SharedNodes* shared) : shared_(shared) {}
+  explicit Together(const SharedNodes<B>* shared) : shared_(shared) {}
 
   template <class T>
   PerColumn dot(int columns, const ArrayOn<B, T>& x, const ArrayOn<B, T>& y) const {
@@ -32,8 +32,7 @@ class Together : public B {
   /// The owner's values at shared nodes.
   template <class T>
   void agree(ArrayOn<B, T>& v) const {
-    if constexpr (B::kOnHost)
-      if (shared_ != nullptr) shared_->agree(3, v.data());
+    if (shared_ != nullptr) shared_->agree(3, v.data());
   }
 
   /// x · z and y · z by one message.
@@ -72,14 +71,12 @@ class Together : public B {
   template <class T>
   void leave_ghosts(int columns, const ArrayOn<B, T>& x, const ArrayOn<B, T>& y,
                     PerColumn& sum) const {
-    if constexpr (B::kOnHost) {
-      const PerColumn part =
-          shared_->ghosts_part(columns, 3 * static_cast<std::size_t>(columns), x.data(), y.data());
-      for (int c = 0; c < columns; ++c) sum[c] -= part[c];
-    }
+    const PerColumn part =
+        shared_->ghosts_part(columns, 3 * static_cast<std::size_t>(columns), x.data(), y.data());
+    for (int c = 0; c < columns; ++c) sum[c] -= part[c];
   }
 
-  const SharedNodes* shared_;
+  const SharedNodes<B>* shared_;
 };
 
 }  // namespace femcrust

@@ -19,8 +19,8 @@ struct AssembledLevel {
   BlockMatrix<T, B> prolongation, restriction;  // to and from the next level; empty on the last
   Chebyshev<T, B> smoother;
   std::size_t size = 0;
-  int block = 3;                              // unknowns of a row
-  std::shared_ptr<const SharedNodes> shared;  // rows that other ranks have too; null: none
+  int block = 3;                                 // unknowns of a row
+  std::shared_ptr<const SharedNodes<B>> shared;  // rows that other ranks have too; null: none
 
   template <class F = Plain<T>>
   void apply(const B& backend, int width, const ArrayOn<B, T>& x, ArrayOn<B, T>& y) const {
@@ -29,8 +29,7 @@ struct AssembledLevel {
   }
   /// y's parts → whole sums
   void sum(int width, ArrayOn<B, T>& y) const {
-    if constexpr (B::kOnHost)
-      if (shared) shared->sum(static_cast<std::size_t>(block * width), y.data());
+    if (shared) shared->sum(static_cast<std::size_t>(block * width), y.data());
   }
   std::size_t bytes() const {
     return matrix.bytes() + prolongation.bytes() + restriction.bytes() + smoother.bytes();
@@ -81,13 +80,11 @@ class AssembledCycle {
 
   /// A cycle from level l on, whose residual has come as the parts of the ranks.
   void descend(const B& backend, int width, std::size_t l) const {
-    if constexpr (B::kOnHost) {
-      if (gathers(l)) {
-        gathering_->collect(width, vectors_[l].r);
-        cycle(backend, width, l);
-        gathering_->spread(width, vectors_[l].x);
-        return;
-      }
+    if (gathers(l)) {
+      gathering_->collect(width, vectors_[l].r);
+      cycle(backend, width, l);
+      gathering_->spread(width, vectors_[l].x);
+      return;
     }
     levels_[l].sum(width, vectors_[l].r);
     cycle(backend, width, l);

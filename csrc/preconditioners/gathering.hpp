@@ -22,10 +22,12 @@ class Gathering {
   }
 
   void resize(int width) {
-    const std::size_t size = places_.size() * block_ * static_cast<std::size_t>(width);
-    part_.resize(size);
-    mine_.resize(size);
-    whole_.resize(n_rows_ * block_ * static_cast<std::size_t>(width));
+    const std::size_t per = block_ * static_cast<std::size_t>(width);
+    part_.resize(places_.size() * per);
+    mine_.resize(places_.size() * per);
+    known_.resize(places_.size() * per);
+    whole_.resize(n_rows_ * per);
+    sums_.resize(n_rows_ * per);
   }
 
   /// What this rank restricts, and its rows of the solution.
@@ -35,30 +37,37 @@ class Gathering {
   /// r = the sum of all parts
   void collect(int width, ArrayOn<B, T>& r) {
     const std::size_t per = block_ * static_cast<std::size_t>(width);
-    whole_.set_zero();
+    B::copy_out(part_, known_.data());
+    sums_.set_zero();
     for (std::size_t k = 0; k < places_.size(); ++k)
       for (std::size_t i = 0; i < per; ++i)
-        whole_[static_cast<std::size_t>(places_[k]) * per + i] =
-            static_cast<double>(part_[k * per + i]);
-    comm_->sum(whole_.data(), whole_.size());
-    for (std::size_t i = 0; i < whole_.size(); ++i) r[i] = static_cast<T>(whole_[i]);
+        sums_[static_cast<std::size_t>(places_[k]) * per + i] =
+            static_cast<double>(known_[k * per + i]);
+    comm_->sum(sums_.data(), sums_.size());
+    for (std::size_t i = 0; i < sums_.size(); ++i) whole_[i] = static_cast<T>(sums_[i]);
+    B::copy_in(whole_.data(), whole_.size(), r);
   }
 
   void spread(int width, const ArrayOn<B, T>& x) {
     const std::size_t per = block_ * static_cast<std::size_t>(width);
+    B::copy_out(x, whole_.data());
     for (std::size_t k = 0; k < places_.size(); ++k)
-      std::copy_n(x.data() + static_cast<std::size_t>(places_[k]) * per, per,
-                  mine_.data() + k * per);
+      std::copy_n(whole_.data() + static_cast<std::size_t>(places_[k]) * per, per,
+                  known_.data() + k * per);
+    B::copy_in(known_.data(), known_.size(), mine_);
   }
 
-  std::size_t bytes() const { return part_.bytes() + mine_.bytes() + whole_.bytes(); }
+  std::size_t bytes() const {
+    return part_.bytes() + mine_.bytes() + known_.bytes() + whole_.bytes() + sums_.bytes();
+  }
 
  private:
   std::shared_ptr<const Comm> comm_;
   std::vector<Index> places_;
   std::size_t n_rows_, block_;
   ArrayOn<B, T> part_, mine_;  // [places][block][width]
-  Array<double> whole_;
+  Array<T> known_, whole_;     // on the host: of these rows, of all
+  Array<double> sums_;
 };
 
 }  // namespace femcrust

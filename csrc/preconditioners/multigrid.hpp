@@ -72,15 +72,11 @@ class Multigrid {
     const auto restrict_residual = [&] {
       transfer_.template restrict_to<F>(backend, width, v.r, coarse_.residual());
     };
-    if constexpr (B::kOnHost) {
-      if (fine_->shared() != nullptr)
-        fine_->shared()->without_ghosts(F::kWords * static_cast<std::size_t>(width), v.r.data(),
-                                        restrict_residual);
-      else
-        restrict_residual();
-    } else {
+    if (fine_->shared() != nullptr)
+      fine_->shared()->without_ghosts(F::kWords * static_cast<std::size_t>(width), v.r.data(),
+                                      restrict_residual);
+    else
       restrict_residual();
-    }
     vertices_held_.template project<Plain<T>>(backend, width, coarse_.residual());
     coarse_.apply(backend, width);
     transfer_.template prolong<F>(backend, width, coarse_.solution(), v.d, v.x);

@@ -19,7 +19,7 @@ class Projection {
   /// n_values: three a node.  halo: of the nodes, or null where there is one rank
   Projection(std::size_t n_values, const std::shared_ptr<const Halo>& halo)
       : pieces_{n_values, kPiece},
-        shared_(halo ? std::make_unique<const SharedNodes>(halo) : nullptr) {}
+        shared_(halo ? std::make_unique<const SharedNodes<Cpu>>(halo) : nullptr) {}
 
   std::size_t n_values() const { return pieces_.n; }
   std::size_t size() const { return basis_.size(); }
@@ -108,7 +108,7 @@ class Projection {
   }
 
   Pieces pieces_;
-  std::unique_ptr<const SharedNodes> shared_;
+  std::unique_ptr<const SharedNodes<Cpu>> shared_;
   std::vector<Array<double>> basis_;       // x_i, of square 1 in the norm of A
   std::vector<std::vector<double>> gram_;  // G, up to its diagonal
 };

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from femcrust import comm
+from femcrust import backends, comm
 from tiny_case import CASE, STATIONS
 
 pytest.importorskip("mpi4py")
@@ -78,6 +78,19 @@ def test_two_ranks_give_the_files_of_one(folder: Path) -> None:
     assert {p.name for p in (folder / "one").iterdir()} == {
         p.name for p in (folder / "two").iterdir()
     }
+
+
+@pytest.mark.skipif(not backends.core().has_emulator, reason="this build has no emulator")
+def test_each_rank_has_a_device(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEMCRUST_CUDA", "emulated")
+    tight = ("--set", "solver.tolerance=1e-12")
+    one = femcrust("run", folder / "case.yaml", "-o", folder / "one", *tight)
+    two = femcrust("run", "--ranks", 2, folder / "case.yaml", "-o", folder / "two",
+                   *tight, "--set", "solver.backend=cuda")  # fmt: skip
+    assert (one.returncode, two.returncode) == (0, 0), two.stderr
+    a, b = moved(folder / "one"), moved(folder / "two")
+    assert np.abs(a - b).max() <= 1e-9 * np.abs(a).max()
+    assert json.loads((folder / "two" / "summary.json").read_text())["device"] == "host emulation"
 
 
 def test_a_wrong_case_is_told_once(folder: Path) -> None:

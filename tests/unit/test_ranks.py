@@ -175,6 +175,14 @@ def test_split_faults_cross_borders(cut: Cut) -> None:
     assert_same(split(), 3, cut)
 
 
+@pytest.mark.parametrize("precision", ["double", "fp21", "shared18", "bf16", "fp16"])
+def test_every_storage_of_the_preconditioner(precision: str) -> None:
+    model = layered()
+    solver = model.case.solver.model_copy(update={"precision": precision})
+    model = replace(model, case=model.case.model_copy(update={"solver": solver}))
+    assert_same(model, 2, slabs)
+
+
 def test_held_sides_loads_and_springs() -> None:
     assert_same(held(), 3, slabs)
     assert_same(on_springs(), 2, slabs)
@@ -229,6 +237,13 @@ def test_many_right_hand_sides() -> None:
 
     together = on_ranks(2, work)[0]
     assert np.abs(together - found.displacement).max() <= SAME * np.abs(found.displacement).max()
+
+
+def test_block_jacobi() -> None:
+    model = layered()
+    changes = {"preconditioner": "jacobi", "max_iterations": 5000}
+    solver = model.case.solver.model_copy(update=changes)
+    assert_same(replace(model, case=model.case.model_copy(update={"solver": solver})), 2, curve)
 
 
 def test_a_rerun_is_the_same_to_the_bit() -> None:

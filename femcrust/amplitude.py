@@ -8,16 +8,29 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
-
-Growth = Callable[[float], float]
+from typing import Any, Protocol
 
 
-def at_once(age: float) -> float:
+class Growth(Protocol):
+    """The factor at an age, s, and how fast it grows there, 1/s."""
+
+    def __call__(self, age: float) -> float: ...
+    def rate(self, age: float) -> float: ...
+
+
+@dataclass(frozen=True)
+class AtOnce:
     """All of it in the moment of the earthquake."""
-    return 1.0
+
+    def __call__(self, age: float) -> float:
+        return 1.0
+
+    def rate(self, age: float) -> float:
+        return 0.0
+
+
+at_once = AtOnce()
 
 
 @dataclass(frozen=True)
@@ -28,6 +41,9 @@ class Steady:
 
     def __call__(self, age: float) -> float:
         return age / self.span
+
+    def rate(self, age: float) -> float:
+        return 1 / self.span
 
 
 @dataclass(frozen=True)
@@ -43,6 +59,9 @@ class Exponential:
     def __call__(self, age: float) -> float:
         return -math.expm1(-age / self.scale)
 
+    def rate(self, age: float) -> float:
+        return math.exp(-age / self.scale) / self.scale
+
 
 @dataclass(frozen=True)
 class Logarithmic:
@@ -57,6 +76,11 @@ class Logarithmic:
 
     def __call__(self, age: float) -> float:
         return math.log1p(min(age, self.over) / self.scale) / math.log1p(self.over / self.scale)
+
+    def rate(self, age: float) -> float:
+        if age > self.over:
+            return 0.0
+        return 1 / ((self.scale + age) * math.log1p(self.over / self.scale))
 
 
 @dataclass(frozen=True)
@@ -87,6 +111,14 @@ class Points:
             return self.factors[-1]
         return self._between(after, age)
 
+    def rate(self, age: float) -> float:
+        """Just before an age, of the line that leads there."""
+        after = bisect_left(self.ages, age)
+        if after in (0, len(self.ages)):
+            return 0.0
+        rise = self.factors[after] - self.factors[after - 1]
+        return rise / (self.ages[after] - self.ages[after - 1])
+
     def _between(self, after: int, age: float) -> float:
         first, last = self.ages[after - 1], self.ages[after]
         part = (age - first) / (last - first)
@@ -108,6 +140,13 @@ class Amplitude:
         """The factor just before t."""
         left = self.growth.before if isinstance(self.growth, Points) else self.growth
         return sum(left(t - start) for start in self.times if t > start)
+
+    def rate(self, t: float, before: bool = False) -> float:
+        """How fast the factor grows just after t, or just before, 1/s; jumps do not count."""
+        if before:
+            return sum(self.growth.rate(t - start) for start in self.times if t > start)
+        ages = [t - start for start in self.times if t >= start]
+        return sum(self.growth.rate(math.nextafter(age, math.inf)) for age in ages)
 
     def jumps(self, t: float) -> bool:
         """Whether something happens at once at t."""

@@ -41,15 +41,17 @@ class Answers:
         history: Sequence[float] = (),
         time_s: float = 0.0,
         velocity: Floats | None = None,
+        rates: Sequence[float] | None = None,
     ) -> Result:
         """The result of one time, from values on this rank's part; `factors` of the sources then, 1
-        when None. Every rank takes part."""
+        when None, and how fast they grow, 1/s, 0 when None. Every rank takes part."""
         share = self.share
         u, stress = share.whole_nodes(u), share.whole_cells(stress)
         velocity = None if velocity is None else share.whole_nodes(velocity)
         model = share.whole if share.root else share.model
         space = share.whole_space() if share.root else share.space()
         sources = model.sources if factors is None else scaled(model.sources, factors)
+        slipping = [] if rates is None else scaled(model.sources, rates)
         return Result(
             case=self.case,
             mesh=model.mesh,
@@ -67,10 +69,12 @@ class Answers:
                 u,
                 stress,
                 velocity,
+                slipping,
             ),
             history=history,
             time_s=time_s,
             velocity=velocity,
+            slipping=slipping,
         )
 
     def _summary(

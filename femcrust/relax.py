@@ -78,6 +78,7 @@ def relax(
                     factors=step.factors(t),
                     time_s=t,
                     velocity=step.velocity(t),
+                    rates=step.rates(t),
                 )
                 if observe is not None and answers.share.root:
                     observe(result)

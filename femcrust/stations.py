@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,10 +59,12 @@ def sample_stations(
     u: Floats,
     stress: Floats,
     velocity: Floats | None = None,
+    slipping: Sequence[Source] = (),
 ) -> Stations | None:
     """Displacement and stress at the stations, of the side of a fault that their element is on.
 
     velocity : (n_nodes, 3) m/s, du/dt, in a run with time
+    slipping : what the sources add in a second
     """
     if placed is None:
         return None
@@ -69,7 +72,7 @@ def sample_stations(
     displacement = displacement_at(space, model.sources, u, placed.tets, placed.barycentric)
     rate = None
     if velocity is not None:
-        rate = displacement_at(space, (), velocity, placed.tets, placed.barycentric)
+        rate = displacement_at(space, slipping, velocity, placed.tets, placed.barycentric)
     if listed.lonlat is not None:
         displacement = to_true_north(displacement, listed.convergence)
         rate = None if rate is None else to_true_north(rate, listed.convergence)

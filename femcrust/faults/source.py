@@ -78,6 +78,7 @@ def scaled(sources: Sequence[Source], factors: Sequence[float]) -> list[Source]:
             eigenstrain=factor * source.eigenstrain,
             offset=None if source.offset is None else factor * source.offset,
             moment=factor * source.moment,
+            magnitude=magnitude(abs(factor) * source.moment),
             potency=factor * source.potency,
         )
         for source, factor in zip(sources, factors, strict=True)

@@ -35,7 +35,7 @@ RECORD_ARRAYS = ("times", "displacement", "first_ground")
 
 def write_archive(path: Path, result: Result, record: Record | None = None) -> Path:
     """Write fields.npz; plain arrays and texts, no pickled objects."""
-    split = opened(result.nodes, result.elements, result.displacement, result.sources)
+    split = opened(result)
     arrays: dict[str, Any] = {
         "nodes": split.nodes,
         "elements": split.elements,
@@ -65,8 +65,9 @@ def write_archive(path: Path, result: Result, record: Record | None = None) -> P
         arrays |= {f"station_{name}": v for name, v in parts.items() if v is not None}
     if result.of_a_series:
         arrays["time_s"] = result.time_s
-    if result.velocity is not None:
-        arrays["velocity"] = result.velocity[split.original]
+    if split.velocity is not None:
+        arrays["velocity"] = split.velocity
+        arrays["continuous_velocity"] = result.velocity
     if record is not None:
         arrays |= {f"series_{name}": getattr(record, name) for name in RECORD_ARRAYS}
     with replacing(path) as file:
@@ -131,7 +132,7 @@ def _result(arrays: Mapping[str, Any]) -> Result:
         stations=_stations(arrays),
         history=arrays["history"].tolist(),
         time_s=float(arrays.get("time_s", 0.0)),
-        velocity=arrays["velocity"][first] if "velocity" in arrays else None,
+        velocity=arrays.get("continuous_velocity"),
     )
 
 

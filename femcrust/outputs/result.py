@@ -68,6 +68,7 @@ class Result:
     history : relative residual after 0, 1, 2, … iterations
     time_s : 0 in a run without time
     velocity : (n_nodes, 3) m/s, du/dt of the continuous part, or None in a run without time
+    slipping : the sources that slip just then: eigenstrain and offset of a second of it
     """
 
     case: Any
@@ -83,6 +84,7 @@ class Result:
     history: Sequence[float] = field(default=())
     time_s: float = 0.0
     velocity: Floats | None = None
+    slipping: Sequence[Source] = ()
 
     @property
     def of_a_series(self) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,16 +19,35 @@ from femcrust.mesh.mesh import Floats
 SAME_OFFSET = 1e-9  # relative to the largest; sides differ by the slip, rounding by 1e-16
 
 
+class Opening(Protocol):
+    """What is opened: a result, or what has these of it."""
+
+    @property
+    def nodes(self) -> Floats: ...
+    @property
+    def elements(self) -> NDArray[np.integer]: ...
+    @property
+    def displacement(self) -> Floats: ...
+    @property
+    def sources(self) -> Sequence[Source]: ...
+    @property
+    def velocity(self) -> Floats | None: ...
+    @property
+    def slipping(self) -> Sequence[Source]: ...
+
+
 @dataclass(frozen=True)
 class OpenedNodes:
     """nodes (n, 3) m; elements (n_tets, 10); displacement (n, 3) m, single-valued per copy.
 
+    velocity : (n, 3) m/s, or None
     original : (n,) the node of the mesh that each one is or is a copy of
     """
 
     nodes: Floats
     elements: NDArray[np.integer]
     displacement: Floats
+    velocity: Floats | None
     original: NDArray[np.integer]
 
 
@@ -45,32 +65,39 @@ def total_offset(sources: Sequence[Source], n_tets: int) -> tuple[NDArray[np.int
     return touched, total
 
 
-def opened(
-    nodes: Floats,
-    elements: NDArray[np.integer],
-    displacement: Floats,
-    sources: Sequence[Source],
-) -> OpenedNodes:
-    """The same mesh with fault nodes doubled; displacement includes the offsets."""
-    touched, offset = total_offset(sources, len(elements))
-    largest = float(np.abs(offset).max(initial=0.0))
-    if largest == 0.0:
-        return OpenedNodes(nodes, elements, displacement, np.arange(len(nodes)))
+def opened(result: Opening) -> OpenedNodes:
+    """The same mesh with fault nodes doubled; displacement and velocity include the offsets."""
+    nodes, elements = result.nodes, result.elements
+    fields = [(result.displacement, result.sources)]
+    if result.velocity is not None:
+        fields.append((result.velocity, result.slipping))
+    offsets = [total_offset(sources, len(elements)) for _, sources in fields]
+    largest = [float(np.abs(offset).max(initial=0.0)) for _, offset in offsets]
     affected = np.zeros(len(nodes), dtype=bool)
-    moves = np.abs(offset).max(axis=2) > SAME_OFFSET * largest
-    affected[elements[touched][moves]] = True
+    for (touched, offset), most in zip(offsets, largest, strict=True):
+        affected[elements[touched][np.abs(offset).max(axis=2) > SAME_OFFSET * most]] = True
+    if not affected.any():
+        every = np.arange(len(nodes))
+        return OpenedNodes(nodes, elements, result.displacement, result.velocity, every)
 
-    # every (element, corner) that meets an affected node, with its offset
+    # every (element, corner) that meets an affected node, with its offsets
     element, corner = np.nonzero(affected[elements])
+    own = np.zeros((len(fields), len(element), 3))
     row = np.full(len(elements), -1, dtype=np.int64)
-    row[touched] = np.arange(len(touched))
-    own = np.zeros((len(element), 3))
-    inside = row[element] >= 0
-    own[inside] = offset[row[element[inside]], corner[inside]]
+    for mine, (touched, offset) in zip(own, offsets, strict=True):
+        row[:] = -1
+        row[touched] = np.arange(len(touched))
+        inside = row[element] >= 0
+        mine[inside] = offset[row[element[inside]], corner[inside]]
 
     node = elements[element, corner].astype(np.int64)
-    key = np.column_stack([node, np.rint(own / (SAME_OFFSET * largest)).astype(np.int64)])
-    _, first, copy = np.unique(key, axis=0, return_index=True, return_inverse=True)
+    rounded = [
+        np.rint(mine / (SAME_OFFSET * (most or 1.0))).astype(np.int64)
+        for mine, most in zip(own, largest, strict=True)
+    ]
+    _, first, copy = np.unique(
+        np.column_stack([node, *rounded]), axis=0, return_index=True, return_inverse=True
+    )
     copy = copy.reshape(-1)
     original = node[first]
     is_first = np.r_[True, original[1:] != original[:-1]]  # keys are sorted by node
@@ -80,8 +107,10 @@ def opened(
 
     new_elements = np.array(elements, copy=True)
     new_elements[element, corner] = number[copy]
-    new_nodes = np.concatenate([nodes, nodes[original[extra]]])
-    moved = np.concatenate([displacement, displacement[original[extra]]])
-    moved[number] += own[first]
     source = np.concatenate([np.arange(len(nodes)), original[extra]])
-    return OpenedNodes(new_nodes, new_elements, moved, source)
+    moved = []
+    for (values, _), mine in zip(fields, own, strict=True):
+        moved.append(values[source])
+        moved[-1][number] += mine[first]
+    velocity = moved[1] if len(moved) > 1 else None
+    return OpenedNodes(nodes[source], new_elements, moved[0], velocity, source)

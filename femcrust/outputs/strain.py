@@ -25,9 +25,12 @@ def mean_strain(result: Result) -> Floats:
 
 
 def strain_rate(result: Result) -> Floats:
-    """Mean of ε(du/dt) over each tetrahedron, slip that goes on included. (n_tets, 6) 1/s"""
+    """Mean of ε(du/dt) − dε*/dt over each tetrahedron, without slip. (n_tets, 6) 1/s"""
     assert result.velocity is not None
-    return _mean_of(result, result.velocity)
+    rate = _mean_of(result, result.velocity)
+    for source in result.slipping:
+        rate[source.elements] -= source.eigenstrain.mean(axis=1)
+    return rate
 
 
 def _mean_of(result: Result, nodal: Floats) -> Floats:

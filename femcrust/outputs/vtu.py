@@ -46,13 +46,13 @@ class Fields:
 
 def fields_for_vtu(result: Result) -> Fields:
     """What `output.fields` asks for, with fault nodes doubled; stresses averaged per cell."""
-    split = opened(result.nodes, result.elements, result.displacement, result.sources)
+    split = opened(result)
     wanted = set(result.case.output.fields)
     point_data: dict[str, NDArray[Any]] = {}
     if "displacement" in wanted:
         point_data["displacement"] = split.displacement
-    if "velocity" in wanted and result.velocity is not None:
-        point_data["velocity"] = result.velocity[split.original]
+    if "velocity" in wanted and split.velocity is not None:
+        point_data["velocity"] = split.velocity
     cell_data: dict[str, NDArray[Any]] = {
         "material": np.asarray(result.elastic.index, dtype=np.int32)
     }

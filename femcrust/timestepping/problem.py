@@ -64,6 +64,10 @@ class Relaxation:
         histories = [source.history for source in self.model.sources]
         return [h.before(t) if before else h(t) for h in histories]
 
+    def rates(self, t: float, before: bool = False) -> list[float]:
+        """How fast these factors grow, 1/s."""
+        return [source.history.rate(t, before) for source in self.model.sources]
+
     def set_offsets(self, t: float, before: bool = False) -> None:
         """Lets the flow know the eigenstrain of the sources at t."""
         self.flow.set_offsets(*self.offsets.at(self.factors(t, before)))

@@ -57,6 +57,10 @@ class Step:
         """Of the sources: what happens at the end of a step belongs to the next."""
         return self.problem.factors(t, before=t == self.end)
 
+    def rates(self, t: float) -> list[float]:
+        """How fast they grow, 1/s."""
+        return self.problem.rates(t, before=t == self.end)
+
     def _weighted(self, weights: Floats) -> Floats:
         total = weights[0] * self.u[0]
         for weight, u in zip(weights[1:], self.u[1:], strict=True):

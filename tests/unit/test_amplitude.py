@@ -111,3 +111,23 @@ def test_bad_times_are_refused_in_one_line(tmp_path: Path, text: str, said: str)
 def test_times_need_a_span_of_time(tmp_path: Path) -> None:
     for text in ("time: 1 yr", "growth: {steady: 1 yr}"):
         assert "needs a section time, for relaxation" in refusal(tmp_path, text, "")
+
+
+GROWING = {
+    "steady": Amplitude((1.0,), Steady(4.0)),
+    "exponential": Amplitude((1.0, 3.0), Exponential(2.0)),
+    "logarithmic": Amplitude((1.0,), Logarithmic(1.0, 3.0)),
+    "points": Amplitude((1.0,), Points((0.0, 1.0, 1.0, 4.0), (0.0, 0.5, 1.0, 3.0))),
+    "at once": Amplitude((1.0, 2.0)),
+}
+
+
+@pytest.mark.parametrize("kind", GROWING)
+@pytest.mark.parametrize("t", [0.3, 1.0, 1.7, 2.0, 2.6, 4.0, 5.0, 7.0])
+def test_rates_are_slopes_on_either_side(kind, t):
+    """Against differences of the factor itself; jumps are no slopes."""
+    grows, h = GROWING[kind], 1e-6
+    after = (grows(t + 2 * h) - grows(t + h)) / h
+    before = (grows(t - h) - grows(t - 2 * h)) / h
+    assert grows.rate(t) == pytest.approx(after, abs=1e-5)
+    assert grows.rate(t, before=True) == pytest.approx(before, abs=1e-5)

@@ -7,15 +7,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+from small_faults import cut_box
 
 import hard_bodies as hard
 import tiny_case
 from femcrust.cli import main
 from femcrust.describe import describe
-from femcrust.model import Model
+from femcrust.discretisation import discretise
+from femcrust.faults.source import magnitude
+from femcrust.model import Model, build_model
 from femcrust.outputs.result import Result
+from femcrust.outputs.vtu import fields_for_vtu
 from femcrust.relax import wanted_times
 from femcrust.run import run
+from femcrust.sampling import displacement_at
 from tiny_case import desk
 
 __all__ = ["desk"]  # a fixture
@@ -120,6 +125,45 @@ def test_elastic_rock_over_time_moves_with_its_slip() -> None:
         assert result.velocity is not None
         away = result.velocity - found[-1].displacement / (4 * YEAR)
         assert np.abs(away).max() < 1e-8 * peak / (4 * YEAR)
+
+
+def test_a_fault_that_slips_steadily_moves_at_the_rate_of_its_slip() -> None:
+    """In elastic rock all is its rate times the time: on the nodes of both sides, at stations of
+    elements that the fault touches, and in the strain."""
+    fault = {
+        "surface": "fault", "hanging_side": "east", "slip": {"strike": 1.0},
+        "growth": {"steady": 3 * YEAR},
+    }  # fmt: skip
+    case = hard.case_of(
+        {"file": "cut"},
+        {"rock": {"mu": 30e9, "nu": 0.25}},
+        faults={"main": fault},
+        time={"end": 2 * YEAR, "step": YEAR},
+        solver={"tolerance": 1e-12},
+        output={"fields": ["displacement", "velocity", "strain", "strain_rate"]},
+    )
+    model = build_model(case, cut_box())
+    start, end = results(model)
+    t = 2 * YEAR
+    fields, before = fields_for_vtu(end), fields_for_vtu(start)
+    moved = fields.point_data["displacement"]
+    assert len(moved) > len(end.nodes)
+    assert len(before.points) == len(fields.points)  # doubled from the start: it slips
+    assert np.abs(moved).max() > 0.3
+    np.testing.assert_allclose(fields.point_data["velocity"] * t, moved, atol=1e-9)
+    np.testing.assert_allclose(before.point_data["velocity"] * t, moved, atol=1e-9)
+    strain = fields.cell_data["strain"]
+    np.testing.assert_allclose(
+        fields.cell_data["strain_rate"] * t, strain, atol=1e-8 * np.abs(strain).max()
+    )
+    touched = end.sources[0].elements[::7].astype(np.int32)
+    middles = np.full((len(touched), 4), 0.25)
+    space = discretise(model.mesh)
+    at_faces = displacement_at(space, end.sources, end.displacement, touched, middles)
+    assert end.velocity is not None
+    rates = displacement_at(space, end.slipping, end.velocity, touched, middles)
+    np.testing.assert_allclose(rates * t, at_faces, atol=1e-9)
+    assert end.sources[0].magnitude == pytest.approx(magnitude(end.sources[0].moment))
 
 
 @pytest.mark.parametrize("guess", ["none", "previous", "extrapolated", "projection", "learned"])

@@ -62,7 +62,7 @@ def test_only_slipping_fault_nodes_are_doubled(result, read):
 
 def test_material_edges_keep_the_mesh_whole_without_split_faults(result):
     still = replace(result, sources=[])
-    split = opened(still.nodes, still.elements, still.displacement, still.sources)
+    split = opened(still)
     assert split.nodes is result.nodes
     assert split.elements is result.elements
 
@@ -76,7 +76,12 @@ def test_two_crossing_faults_give_a_copy_for_each_quarter():
         offset = np.zeros((4, 10, 3))
         offset[:, 0, 1] = np.array(pattern) * 0.5
         offsets.append(SimpleNamespace(elements=np.arange(4), offset=offset))
-    split = opened(nodes, elements, np.zeros((40, 3)), offsets)
+    split = opened(
+        SimpleNamespace(
+            nodes=nodes, elements=elements, displacement=np.zeros((40, 3)), sources=offsets,
+            velocity=None, slipping=(),
+        )
+    )  # fmt: skip
     moved = split.displacement[split.elements[:, 0], 1]
     np.testing.assert_array_equal(moved, [1.0, 0.0, -1.0, 0.0])
     assert len(split.nodes) == 42  # opposite quarters move alike and share a copy

@@ -6,7 +6,7 @@ all share the matrix of a step and its solves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -22,6 +22,8 @@ from femcrust.timestepping.flow import Flow, Offsets
 from femcrust.timestepping.guess import END, MIDDLE, Guess
 from femcrust.timestepping.problem import Matrix
 from femcrust.timestepping.steps import parabola
+
+PIECE = 1024  # nodes; of sixteen columns 400 kB
 
 
 class Acting(Protocol):
@@ -99,14 +101,13 @@ class Columns:
         matrix, self._dt = self._body.matrix(dt), dt
         for column in self._columns:
             column.guess.step_changes(dt)
-        middle = self._solved(MIDDLE, matrix, [c.flow.first(dt) for c in self._columns])
-        past = []
+        middle = self._solved(MIDDLE, matrix, lambda column: column.flow.first(dt))
         for column, u in zip(self._columns, middle, strict=True):
+            column.u = column.u[0], u
             column.guess.halfway(u)
-            past.append(column.flow.second(dt, u))
-        end = self._solved(END, matrix, past)
-        for column, *new in zip(self._columns, middle, end, strict=True):
-            column.u = column.u[0], *new
+        end = self._solved(END, matrix, lambda column: column.flow.second(dt, column.u[1]))
+        for column, u in zip(self._columns, end, strict=True):
+            column.u = *column.u[:2], u
         return max(column.error(dt) for column in self._columns)
 
     def accept(self) -> None:
@@ -150,20 +151,28 @@ class Columns:
         }
         return np.asarray(sum(w * stress(at) for at, w in weights.items()))
 
-    def _solved(self, stage: int, matrix: Matrix, past: Sequence[Floats]) -> list[Floats]:
-        loads = [f + p for f, p in zip(self._forces_of(matrix), past, strict=True)]
-        starts = [
-            column.guess.predict(stage, load, matrix.operator)
-            for column, load in zip(self._columns, loads, strict=True)
-        ]
+    def _solved(
+        self, stage: int, matrix: Matrix, past: Callable[[_Column], Floats]
+    ) -> list[Floats]:
+        """u of a stage, of what acts and the forces of past flow."""
+        loads, starts = [], []
+        for column, forces in zip(self._columns, self._forces_of(matrix), strict=True):
+            load = forces + past(column)
+            start = column.guess.predict(stage, load, matrix.operator)
+            loads.append(load)
+            starts.append(np.zeros_like(load) if start is None else start)
+        all_loads = together(loads)
+        del loads, load  # memory of a batch is what limits its width
+        guess = together(starts)
+        del starts, start
         solver = self._body.solver
         found = solvers.solve_many(
             matrix.operator,
             matrix.preconditioner,
-            together(loads),
+            all_loads,
             tolerance=solver.tolerance,
             max_iterations=solver.max_iterations,
-            guess=together([np.zeros_like(loads[0]) if u is None else u for u in starts]),
+            guess=guess,
             watch=self._watch,
         )
         return apart(found.displacement)
@@ -177,9 +186,22 @@ class Columns:
 
 def together(columns: Sequence[Floats]) -> Floats:
     """(n_nodes, 3) each → (n_nodes, 3, k)"""
-    return np.stack(columns, axis=2)
+    out = np.empty((*columns[0].shape, len(columns)))
+    for some in _pieces(len(out)):
+        np.stack([column[some] for column in columns], axis=2, out=out[some])
+    return out
 
 
 def apart(columns: Floats) -> list[Floats]:
     """(n_nodes, 3, k) → (n_nodes, 3) each, in memory of their own."""
-    return [np.ascontiguousarray(columns[:, :, i]) for i in range(columns.shape[2])]
+    out = [np.empty(columns.shape[:2]) for _ in range(columns.shape[2])]
+    for some in _pieces(len(columns)):
+        for i, column in enumerate(out):
+            column[some] = columns[some, :, i]
+    return out
+
+
+def _pieces(n_nodes: int) -> Iterator[slice]:
+    """Nodes whose columns a cache holds, for reading one way and writing another."""
+    for first in range(0, n_nodes, PIECE):
+        yield slice(first, first + PIECE)

@@ -53,6 +53,16 @@ def fitting_width(n_unknowns: int, n_branches: int | None = None) -> int:
     return width
 
 
+def forecast(n_unknowns: int, n_branches: int | None = None) -> str:
+    """What a library needs, in a line for people; InputError where it does not fit."""
+    width = fitting_width(n_unknowns, n_branches)
+    needed = machine.memory_needed(n_unknowns, n_branches, columns=width)
+    return (
+        f"greens: {width} right-hand sides go together and take {needed / machine.GIB:.1f} of"
+        f" {machine.physical_memory() / machine.GIB:.1f} GiB of memory"
+    )
+
+
 def make_plan(case: Case, sources: UnitSources, receivers: Receivers, width: int = WIDTH) -> Plan:
     """The method that a case asks for, or the one with fewer batches of `width` solves."""
     epochs = () if case.time is None else tuple(wanted_times(case))

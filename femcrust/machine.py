@@ -20,10 +20,10 @@ BYTES_PER_COLUMN = 130
 # bytes an unknown above 0.22 GB, and four numbers of five components at four vertices a branch.
 BYTES_PER_UNKNOWN_OVER_TIME = 850
 BYTES_PER_BRANCH = 670
-# Each further right-hand side of a batch over time: histories of its guess (projection has the
-# longest), solutions of a step, loads: 390 bytes an unknown at 169,764 unknowns and sixteen of
-# them, rounded up by a fifth; and the branches once more.
-BYTES_PER_COLUMN_OVER_TIME = 470
+# Each further right-hand side of a batch over time, with the history of its guess (projection has
+# the longest), the solutions of a step and loads: sixteen took 6,700 bytes an unknown between
+# 120,294 and 262,836 unknowns, 400 each, rounded up by a fifth; and the branches once more.
+BYTES_PER_COLUMN_OVER_TIME = 480
 # Mesh, setup and solve on two Zen 4 cores, twelve iterations; busy machines take several times it.
 UNKNOWNS_PER_SECOND_AND_THREAD = 150_000.0
 GIB = 2**30

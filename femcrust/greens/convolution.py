@@ -48,6 +48,9 @@ def convolved(
     """
     import xarray
 
+    if response not in library:
+        known = ", ".join(name for name, array in library.items() if "station" in array.dims[1:])
+        raise InputError(f"response: {response!r} is no array of the library; known: {known}")
     unit = library[response]
     if "epoch" not in unit.dims:
         raise InputError(
@@ -103,6 +106,8 @@ def _checked_slip(slip: ArrayLike, when: Floats, columns: dict[Any, int]) -> Flo
 def _ages(wanted: Floats, when: Floats, epochs: Floats) -> Floats:
     """Years from each time of the history to each that is wanted, at most the library's span.
     (wanted, times)"""
+    if not wanted.size:
+        raise InputError("at: give at least one year")
     ages = wanted[:, None] - when
     near = ROUNDING * epochs[-1]
     if not ages.max() <= epochs[-1] + near:  # also catches nan

@@ -70,7 +70,7 @@ def difference(
     shown = []
     for name in parts:
         old, new = before.get(name, "nothing"), now.get(name, "nothing")
-        told = name not in ("solver",) and not old.startswith("sha256:")
+        told = name not in ("solver",) and not f"{old} {new}".count("sha256:")
         shown.append(f"{name} ({old} there, {new} here)" if told else name)
     keys = [f"{key}: {old} there, {new} here" for key, old, new in _changes(old_case, new_case, "")]
     more = f" and {len(keys) - MOST_NAMED} more" if len(keys) > MOST_NAMED else ""

@@ -147,6 +147,6 @@ def test_it_reads_what_the_command_has_written(tmp_path: Path) -> None:
     case = late_case(tmp_path, greens={})
     femcrust.greens(case, output=tmp_path / "late.nc")
     library = read(tmp_path / "late.nc")
-    found = convolved(library, [0.0], [[[1.0, 0.0]]], at=[2.5])
+    found = femcrust.convolved(library, [0.0], [[[1.0, 0.0]]], at=[2.5])
     wanted = library.displacement.sel(patch=0, component="strike", epoch=2.5)
     assert worst(found.isel(time=0), wanted) <= 1e-12

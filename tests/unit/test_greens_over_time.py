@@ -9,7 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 from small_greens import KM, PLANE, ROCK, rectangle_case, surface_model, whole, worst
-from small_greens_over_time import EPOCHS, LAYERS, STEP, YEAR, late_case, run_over_time, two_faults
+from small_greens_over_time import (
+    COARSE,
+    EPOCHS,
+    LAYERS,
+    STEP,
+    YEAR,
+    late_case,
+    run_over_time,
+    two_faults,
+)
 
 import femcrust
 from femcrust.case import Case
@@ -18,6 +27,7 @@ from femcrust.greens import columns, plan, reciprocal
 from femcrust.greens.course import Course
 from femcrust.model import Model, build_model
 
+ONE = "name,x_km,y_km\nA,1,12\n"
 BOTH_WAYS = 1e-7  # of each column's peak; the solver's tolerance is 1e-12
 ADDS_UP = 1e-8
 BY_TOLERANCE = {"time": {"end": 4 * YEAR, "step": 0.25 * YEAR, "tolerance": 1e-3}}
@@ -216,3 +226,17 @@ def test_batches_over_time_are_as_wide_as_the_memory_allows(
     assert plan.fitting_width(3_000_000) == 16
     with pytest.raises(InputError, match=r"mesh: 30,000,000 unknowns need about .* GiB"):
         plan.fitting_width(30_000_000, 4_000_000)
+
+
+def test_a_device_makes_the_same_library(on_device: Any, tmp_path: Path) -> None:
+    coarse: dict[str, Any] = {
+        "mesh": {"box": COARSE | {"size": {"near": 14 * KM, "far": 30 * KM}}},
+        "greens": {"components": ["dip"]},
+        "time": {"end": 2 * STEP, "step": STEP},
+        "output": {"stations": "stations.csv", "times": [0.5 * STEP]},
+    }
+    host, device = (
+        late_case(tmp_path, ONE, **coarse, solver={"tolerance": 1e-10, "backend": backend})
+        for backend in ("cpu", "cuda")
+    )
+    assert agree(made(device, "reciprocal"), made(host, "forward")) <= BOTH_WAYS

@@ -92,7 +92,7 @@ class Columns:
         if source is not None:
             flow.set_offsets(*Offsets(body.relaxing, [source]).at([1.0]))
         flow.restart(u)
-        guess = make_guess(body.solver.initial_guess)
+        guess = make_guess(body.solver.initial_guess, space=body.elastic.space)
         guess.event(u)
         return _Column(flow, guess, (u,))
 

@@ -43,7 +43,7 @@ def course_of(
     assert problem.body is not None
     sizes = sizes_of(0.0, time_of.end, time_of)
     columns = None
-    if time_of.tolerance is not None and len(problem.body.relaxing.elements):
+    if time_of.tolerance is not None and problem.body.relaxes:
         progress = _Progress(report)
         u = apart(problem.elastic(together(acting.forces(problem.operator)), progress.watch))
         columns = Columns(problem.body, acting, u, progress.watch)

@@ -26,13 +26,13 @@ def answers(problem: Problem, acting: Acting, report: Report) -> Iterator[Answer
         return
     columns = Columns(body, acting, u, progress.watch)
     del u
-    for dt, end, epochs in zip(course.lengths, course.ends, course.epochs_in, strict=True):
-        columns.attempt(float(dt))
+    for step, epochs in enumerate(course.epochs_in, start=1):
+        columns.attempt(float(course.lengths[step - 1]))
         columns.accept()
         for theta in epochs:
             yield columns.answer(theta)
         columns.go_on()
-        progress.reached(float(end / course.ends[-1]), float(end))
+        progress.reached(step / len(course.ends), float(course.ends[step - 1]))
 
 
 def course_of(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from femcrust import backends, outputs, progress
+from femcrust import backends, comm, outputs, progress
 from femcrust.case import Case, load_case
 from femcrust.errors import InputError
 from femcrust.greens.course import Course
@@ -50,6 +50,9 @@ def greens_file(path: Path, overrides: Sequence[str] = (), output: Path | None =
 
 def make(case: Case, target: Path, model: Model | None = None) -> None:
     """Fill the library `target`, a new file or one that was stopped."""
+    ranks = comm.world().size
+    if ranks > 1:
+        raise InputError(f"femcrust greens: uses one rank, not {ranks}; leave mpirun out")
     backends.set_threads(case.solver.threads)
     model = build_model(case) if model is None else replace(model, case=case)
     sources, seen, _ = planned(model)  # complains before any work

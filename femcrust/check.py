@@ -30,10 +30,11 @@ def check_file(path: Path, overrides: Sequence[str] = ()) -> Path:
     outputs.check_grid(case, model.mesh)
     progress.say(f"{path}: {case.case.title}")
     describe(model)
-    if case.greens is not None and stations is not None:
-        progress.say(greens.described(*greens.planned(model)))
     n_nodes = count_nodes(model.mesh)
     n_dof = 3 * n_nodes
+    if case.greens is not None and stations is not None:
+        progress.say(greens.described(*greens.planned(model)))
+        progress.say(greens.forecast(n_dof, model.n_branches))
     threads = backends.set_threads(case.solver.threads)
     needed = machine.memory_needed(n_dof, model.n_branches)
     progress.say(

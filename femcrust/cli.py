@@ -81,6 +81,13 @@ def patch(text: str) -> int:
     return int(text)
 
 
+def epoch(text: str) -> float:
+    """A time since the sources act, s."""
+    from femcrust.units import quantity
+
+    return quantity(text, "time", "--epoch")
+
+
 def place(text: str) -> Path:
     """A path to write to; the empty one would be the current folder."""
     if not text.strip() or "\0" in text:
@@ -137,11 +144,11 @@ def mesh(arguments: argparse.Namespace) -> None:
 
 
 def plot(arguments: argparse.Namespace) -> None:
-    is_library = arguments.results.suffix == ".nc"
-    if is_library or arguments.patch is not None or arguments.station is not None:
+    chosen = arguments.patch, arguments.station, arguments.epoch
+    if arguments.results.suffix == ".nc" or any(choice is not None for choice in chosen):
         from femcrust.greens import pictures
 
-        print(pictures.plot(arguments.results, arguments.patch, arguments.station))
+        print(pictures.plot(arguments.results, *chosen))
         return
     from femcrust import outputs
 
@@ -208,6 +215,9 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
     )
     drawn.add_argument("--patch", type=patch, metavar="N", help="of a library, counted from 0")
     drawn.add_argument("--station", metavar="NAME", help="of a library")
+    drawn.add_argument(
+        "--epoch", type=epoch, metavar="TIME", help="of a library over time, e.g. 5yr (its last)"
+    )
     return parser, parsers
 
 

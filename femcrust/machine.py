@@ -20,6 +20,10 @@ BYTES_PER_COLUMN = 130
 # bytes an unknown above 0.22 GB, and four numbers of five components at four vertices a branch.
 BYTES_PER_UNKNOWN_OVER_TIME = 850
 BYTES_PER_BRANCH = 670
+# Each further right-hand side of a batch over time, with the history of its guess (projection has
+# the longest), the solutions of a step and loads: sixteen took 6,700 bytes an unknown between
+# 120,294 and 262,836 unknowns, 400 each, rounded up by a fifth; and the branches once more.
+BYTES_PER_COLUMN_OVER_TIME = 480
 # Mesh, setup and solve on two Zen 4 cores, twelve iterations; busy machines take several times it.
 UNKNOWNS_PER_SECOND_AND_THREAD = 150_000.0
 GIB = 2**30
@@ -47,11 +51,11 @@ def memory_needed(n_unknowns: int, n_branches: int | None = None, *, columns: in
     >>> memory_needed(1_000_000) // 2**20, memory_needed(1_000_000, 300_000) // 2**20
     (614, 1302)
     """
-    more = BYTES_PER_COLUMN * (columns - 1) * n_unknowns
     if n_branches is None:
-        return BYTES_OF_PROGRAM + BYTES_PER_UNKNOWN * n_unknowns + more
-    flow = BYTES_PER_BRANCH * n_branches
-    return BYTES_OF_PROGRAM + BYTES_PER_UNKNOWN_OVER_TIME * n_unknowns + flow + more
+        each = BYTES_PER_UNKNOWN + BYTES_PER_COLUMN * (columns - 1)
+        return BYTES_OF_PROGRAM + each * n_unknowns
+    each = BYTES_PER_UNKNOWN_OVER_TIME + BYTES_PER_COLUMN_OVER_TIME * (columns - 1)
+    return BYTES_OF_PROGRAM + each * n_unknowns + BYTES_PER_BRANCH * n_branches * columns
 
 
 def seconds_needed(n_unknowns: int, threads: int) -> float:

@@ -33,6 +33,8 @@ FLOW = ("tests/unit/test_flow.py",)
 CREEP = ("tests/unit/test_creep_flow.py",)
 RELAXING = ("tests/unit/test_relaxing.py",)
 GREENS = ("tests/unit/test_greens.py",)
+LATE = ("tests/unit/test_greens_over_time.py",)
+CONVOLVED = ("tests/unit/test_greens_convolution.py",)
 LIBRARY = ("tests/unit/test_greens_file.py",)
 PATCHES = ("tests/verification/greens/test_patches_in_a_half_space.py",)
 EMULATOR = ("tests/unit/test_device_emulator.py",)
@@ -736,15 +738,15 @@ MUTATIONS = (
     Mutation(
         "work of strains at vertices without what they share",
         "femcrust/greens/reciprocal.py",
-        "weight = stress + stress.sum(axis=1, keepdims=True)",
-        "weight = stress + 0 * stress.sum(axis=1, keepdims=True)",
+        "(a + a.sum(axis=1, keepdims=True))",
+        "(a + 0 * a.sum(axis=1, keepdims=True))",
         GREENS,
     ),
     Mutation(
         "a station beside a fault without the offset of its cell",
         "femcrust/greens/reciprocal.py",
-        "found[column, here] += jump",
-        "found[column, here] += 0 * jump",
+        "found[:, column, here] += jump",
+        "found[:, column, here] += 0 * jump",
         GREENS,
     ),
     Mutation(
@@ -756,9 +758,9 @@ MUTATIONS = (
     ),
     Mutation(
         "unit forces of a station that are spread like another's",
-        "femcrust/greens/problem.py",
-        "loads[where, axis, AXES * station + axis] = share",
-        "loads[where, axis, AXES * station + axis] = shape[0]",
+        "femcrust/greens/reciprocal.py",
+        "load[where, axis] = share",
+        "load[where, axis] = shape[0]",
         GREENS,
     ),
     Mutation(
@@ -830,5 +832,69 @@ MUTATIONS = (
         "_short_digest(elastic.lam, elastic.mu, *weights)",
         "_short_digest(*weights)",
         LIBRARY,
+    ),
+    # libraries over time
+    Mutation(
+        "slip that works on elastic stress where rock has flowed",
+        "femcrust/greens/reciprocal.py",
+        "work -= self._relaxed_weights @ relaxed",
+        "work -= 0 * self._relaxed_weights @ relaxed",
+        LATE,
+    ),
+    Mutation(
+        "slip that flows away as strain",
+        "femcrust/greens/columns.py",
+        "[source]).at([1.0])",
+        "[source]).at([0.0])",
+        LATE,
+    ),
+    Mutation(
+        "relaxed stress between two steps on another curve than the displacement",
+        "femcrust/greens/columns.py",
+        "slope = -theta * (1 - theta) / 3",
+        "slope = -0.0 * theta",
+        LATE,
+    ),
+    Mutation(
+        "an epoch taken at the end of its step",
+        "femcrust/greens/course.py",
+        "1.0 if theta > 1.0 - SAME else",
+        "1.0 if theta > 0.0 - SAME else",
+        LATE,
+    ),
+    Mutation(
+        "columns that flow on from the first step's start",
+        "femcrust/greens/columns.py",
+        "column.flow.accept()",
+        "column.flow.bytes",
+        LATE,
+    ),
+    Mutation(
+        "steps by tolerance that nothing decides",
+        "femcrust/greens/evolution.py",
+        "0.0 if columns is None else columns.attempt(dt)",
+        "0.0 * (columns is None or columns.attempt(dt))",
+        LATE,
+    ),
+    Mutation(
+        "a library of rock that flows otherwise continued",
+        "femcrust/greens/identity.py",
+        "_short_digest(rock.elements, rock.moduli, rock.times)",
+        "_short_digest(rock.elements, rock.moduli)",
+        LIBRARY,
+    ),
+    Mutation(
+        "slip that jumps where it should grow",
+        "femcrust/greens/convolution.py",
+        "(until[:, i] - until[:, i + 1]) / span",
+        "weights[:, i + 1]",
+        CONVOLVED,
+    ),
+    Mutation(
+        "all slip so far taken for what was added",
+        "femcrust/greens/convolution.py",
+        "grown = np.diff(history, axis=0, prepend=0.0)",
+        "grown = history",
+        CONVOLVED,
     ),
 )

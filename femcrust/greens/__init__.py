@@ -1,6 +1,7 @@
 """Libraries of Green's functions: what unit sources do at stations, for slip inversion.
 
-sources (patches, hats, points, discs) + receivers → plan → forward or reciprocal solves → file
+sources (patches, hats, points, discs) + receivers → plan → forward or reciprocal solves, at once or
+over time → file
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from typing import Any
 
 from femcrust.case import Case
 from femcrust.greens.compute import greens_file, make, planned
+from femcrust.greens.convolution import convolved
 from femcrust.greens.library import FILE, read
-from femcrust.greens.plan import described
+from femcrust.greens.plan import described, forecast
 from femcrust.model import Model
 
-__all__ = ["described", "greens", "greens_file", "planned", "read"]
+__all__ = ["convolved", "described", "forecast", "greens", "greens_file", "planned", "read"]
 
 
 def greens(
@@ -27,7 +29,8 @@ def greens(
     output: str | Path | None = None,
     model: Model | None = None,
 ) -> Any:
-    """The library of a case as an xarray.Dataset: patch, component, station, axis.
+    """The library of a case as an xarray.Dataset: patch, component, station, axis; and epoch, where
+    the case has a section `time`.
 
     stations : a file in place of output.stations, relative to the folder of the case
     output : the library is kept there, and continued if a run was stopped; None keeps no file

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from femcrust import backends, outputs, progress
+from femcrust import backends, comm, outputs, progress
 from femcrust.case import Case, load_case
 from femcrust.errors import InputError
+from femcrust.greens.course import Course
+from femcrust.greens.evolution import Report, course_of
+from femcrust.greens.forward import Sources, forward
 from femcrust.greens.identity import difference, identity
 from femcrust.greens.library import FILE, create, read_header, values_of
 from femcrust.greens.plan import STATIONS, Batch, Plan, described, fitting_width, make_plan
-from femcrust.greens.problem import Problem, forward, without_prescribed
+from femcrust.greens.problem import AXES, Problem, refuse_creep, relaxing_body, without_prescribed
 from femcrust.greens.receivers import Receivers, receivers
 from femcrust.greens.reciprocal import Reciprocal
 from femcrust.greens.seal import Sealed
 from femcrust.greens.sources import UnitSources, unit_sources
+from femcrust.greens.unit import Total
 from femcrust.mesh.mesh import Floats
 from femcrust.model import Model, build_model
 from femcrust.outputs.resolved import plain
+from femcrust.outputs.stations import SECONDS_PER_YEAR
 from femcrust.run import build
+
+STAGES = 2  # solves of a step
 
 log = logging.getLogger("femcrust")
 
@@ -34,7 +41,6 @@ def greens_file(path: Path, overrides: Sequence[str] = (), output: Path | None =
     target = output or case.directory / case.output.directory / FILE
     if target.is_dir():
         target = target / FILE
-    refuse_time(case)
     outputs.check_directory(target.parent)
     progress.say(f"{path}: {case.case.title}")
     make(case, target)
@@ -44,45 +50,53 @@ def greens_file(path: Path, overrides: Sequence[str] = (), output: Path | None =
 
 def make(case: Case, target: Path, model: Model | None = None) -> None:
     """Fill the library `target`, a new file or one that was stopped."""
-    refuse_time(case)
+    ranks = comm.world().size
+    if ranks > 1:
+        raise InputError(f"femcrust greens: uses one rank, not {ranks}; leave mpirun out")
     backends.set_threads(case.solver.threads)
     model = build_model(case) if model is None else replace(model, case=case)
-    sources = unit_sources(model)
-    seen = receivers(case, model, sources)  # complains before any work
+    sources, seen, _ = planned(model)  # complains before any work
     operator, preconditioner = build(case, model)
-    plan = make_plan(case.greens, sources, seen, fitting_width(operator.space.n_dof))
+    operator = without_prescribed(operator)
+    width = fitting_width(operator.space.n_dof, model.n_branches)
+    plan = make_plan(case, sources, seen, width)
     progress.say(described(sources, seen, plan))
-    problem = Problem(
-        without_prescribed(operator), preconditioner, case.solver, sources.units, seen
-    )
+    body = relaxing_body(model, operator, preconditioner) if plan.epochs else None
+    problem = Problem(operator, preconditioner, case.solver, sources.units, seen, body)
     made_of = identity(model, problem, plan)
     if not target.exists():
-        create(target, case, sources, seen, plan, made_of)
+        course = _course(problem, case, sources, plan) if plan.epochs else None
+        create(target, case, sources, seen, plan, made_of, course)
     with Sealed(target, writing=True) as sealed:
-        header = read_header(sealed)
+        header = read_header(sealed, plan.epochs)
         differs = difference(header.made_of, made_of, header.case, plain(case))
         if differs:
             raise InputError(
                 f"{target}: holds the library of another case: {differs};"
                 " choose another --output, or remove the file"
             )
-        _fill(sealed, problem, sources)
-
-
-def refuse_time(case: Case) -> None:
-    """Libraries are elastic: that of a case whose rock relaxes would not be what its user means."""
-    if case.time is not None:
-        raise InputError(
-            f"{case.name}: time: libraries of Green's functions are elastic so far; remove the"
-            " section for one"
-        )
+        _fill(sealed, replace(problem, course=header.course), sources)
 
 
 def planned(model: Model) -> tuple[UnitSources, Receivers, Plan]:
     """What a library of this model has, and how it will be made; nothing is solved."""
+    refuse_creep(model)
     sources = unit_sources(model)
     seen = receivers(model.case, model, sources)
-    return sources, seen, make_plan(model.case.greens, sources, seen)
+    return sources, seen, make_plan(model.case, sources, seen)
+
+
+def _course(problem: Problem, case: Case, sources: UnitSources, plan: Plan) -> Course:
+    """The steps of all batches: of each family the sum of its sources is a column that decides."""
+    assert case.time is not None
+    with progress.task("steps") as advance:
+        totals = Sources([Total.of(family.units) for family in sources.families])
+        course = course_of(problem, totals, case.time, plan.epochs, advance)
+    years = course.lengths / SECONDS_PER_YEAR
+    progress.say(
+        f"all go through the same {len(years):,} steps of {years.min():.4g} … {years.max():.4g} yr"
+    )
+    return course
 
 
 def _fill(sealed: Sealed, problem: Problem, sources: UnitSources) -> None:
@@ -98,17 +112,32 @@ def _fill(sealed: Sealed, problem: Problem, sources: UnitSources) -> None:
     there = len(batches) - len(wanted)
     if there:
         progress.say(f"{there} of {len(batches)} batches are there already")
-    solve = _Solves(problem, sources)
+    if not wanted:
+        return
+    started, solve = time.perf_counter(), _Solves(problem, sources)
     with progress.task("greens") as advance:
         for count, i in enumerate(wanted):
             note = f"batch {there + count + 1} of {len(batches)}"
 
-            def watch(iteration: int, residual: float, note: str = note, done: int = count) -> bool:
-                advance(done / len(wanted), f"{note}, residual {residual:.1e}")
-                return True
+            def report(part: float, what: str, note: str = note, done: int = count) -> None:
+                advance((done + part) / len(wanted), f"{note}, {what}")
 
-            sealed.write(i, solve(batches[i], watch))
+            sealed.write(i, solve(batches[i], report))
             advance((count + 1) / len(wanted), note)
+    _say_speed(problem, [batches[i] for i in wanted], time.perf_counter() - started)
+
+
+def _say_speed(problem: Problem, batches: Sequence[Batch], seconds: float) -> None:
+    """Unknowns × right-hand sides a second, everything in between counted: forces, flow, samples,
+    matrices of other step sizes, writing."""
+    columns = sum(b.size * (AXES if b.kind == STATIONS else 1) for b in batches)
+    each = 1 if problem.course is None else 1 + STAGES * len(problem.course.lengths)
+    rate = columns * each * problem.operator.space.n_dof / seconds
+    progress.say(
+        f"{columns * each:,} right-hand sides of {problem.operator.space.n_dof:,} unknowns in"
+        f" {progress.duration(seconds)}: {rate / 1e6:.3g} million unknowns x right-hand sides a"
+        " second"
+    )
 
 
 class _Solves:
@@ -119,21 +148,21 @@ class _Solves:
         self._families = sources.families
         self._reciprocal = Reciprocal(problem)
 
-    def __call__(self, batch: Batch, watch: Any) -> dict[str, Floats]:
+    def __call__(self, batch: Batch, report: Report) -> dict[str, Floats]:
         values: dict[str, Floats] = {}
         seen = self._problem.receivers
         some = slice(None)
         if batch.kind == STATIONS:
-            moved = self._reciprocal(batch.first, batch.last, watch)
+            moved = self._reciprocal(batch.first, batch.last, report)
             some = slice(batch.first, batch.last)
         begin = 0
         for family in self._families:
             end = begin + len(family.units)
             if batch.kind == STATIONS:
-                values |= values_of(family, seen, moved[begin:end], some)
+                values |= values_of(family, seen, moved[:, begin:end], some)
             elif batch.kind == family.name:
                 first, last = begin + batch.first, begin + batch.last
-                moved = forward(self._problem, first, last, watch)
+                moved = forward(self._problem, first, last, report)
                 values |= values_of(family, seen, moved, some)
             begin = end
         return values

@@ -6,7 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from femcrust import backends
+from femcrust.case import Case
 from femcrust.digests import digest
 from femcrust.greens.plan import Plan
 from femcrust.greens.problem import Problem
@@ -14,6 +17,7 @@ from femcrust.greens.receivers import Receivers
 from femcrust.model import Model
 from femcrust.outputs.resolved import plain
 from femcrust.outputs.summary import current_versions
+from femcrust.relax import wanted_times
 
 POLE = 3  # decimals, m: its last digits depend on moduli, which have a digest of their own
 MOST_NAMED = 3  # keys of the case that a message lists
@@ -25,7 +29,8 @@ def identity(model: Model, problem: Problem, plan: Plan) -> dict[str, str]:
     case, elastic, far = model.case, model.elastic, model.conditions.infinite
     receivers = problem.receivers
     weights = [elastic.rho] if case.gravity is not None else []
-    settings = {name: getattr(case.solver, name) for name in SOLVER}
+    names = SOLVER if problem.body is None else (*SOLVER, "initial_guess")
+    settings = {name: getattr(case.solver, name) for name in names}
     return {
         "mesh": _short_digest(model.mesh.points, model.mesh.tets),
         "materials": _short_digest(elastic.lam, elastic.mu, *weights),
@@ -39,6 +44,19 @@ def identity(model: Model, problem: Problem, plan: Plan) -> dict[str, str]:
         "method": plan.method,
         "backend": backends.name(problem.operator.backend),
         "femcrust": current_versions()["femcrust"],
+        **_over_time(problem, case),
+    }
+
+
+def _over_time(problem: Problem, case: Case) -> dict[str, str]:
+    """How rock flows, the steps that are asked for, and when the library is read."""
+    if problem.body is None:
+        return {}
+    rock = problem.body.relaxing
+    return {
+        "rheology": _short_digest(rock.elements, rock.moduli, rock.times),
+        "time": _short_digest(json.dumps(plain(case.time), sort_keys=True)),
+        "epochs": _short_digest(np.array(wanted_times(case))),
     }
 
 
@@ -52,7 +70,7 @@ def difference(
     shown = []
     for name in parts:
         old, new = before.get(name, "nothing"), now.get(name, "nothing")
-        told = name not in ("solver",) and not old.startswith("sha256:")
+        told = name not in ("solver",) and not f"{old} {new}".count("sha256:")
         shown.append(f"{name} ({old} there, {new} here)" if told else name)
     keys = [f"{key}: {old} there, {new} here" for key, old, new in _changes(old_case, new_case, "")]
     more = f" and {len(keys) - MOST_NAMED} more" if len(keys) > MOST_NAMED else ""

@@ -2,14 +2,14 @@
 
     displacement (patch, component, station, axis)   los (patch, component, station, view)
 
-and the same with point_ and load_ for sources of these kinds. Columns that no batch has reached
-are nan.
+and the same with point_ and load_ for sources of these kinds; over time epoch is one more axis, the
+last. Columns that no batch has reached are nan.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import numpy as np
 from femcrust import projection
 from femcrust.case import Case
 from femcrust.errors import InputError
+from femcrust.greens.course import Course
 from femcrust.greens.patches import CORNERS, PatchTable
 from femcrust.greens.plan import Plan
 from femcrust.greens.receivers import Receivers
@@ -28,11 +29,14 @@ from femcrust.greens.unit import Family
 from femcrust.greens.writer import Writer
 from femcrust.mesh.mesh import Floats
 from femcrust.outputs.atomic import disk_errors, staged
+from femcrust.outputs.netcdf import JULIAN_YEAR
 from femcrust.outputs.resolved import plain, resolved_yaml
+from femcrust.outputs.stations import SECONDS_PER_YEAR
 from femcrust.outputs.summary import current_versions
 
 FILE = "greens.nc"  # in the folder of the results
 AXES = ("east", "north", "up")
+STEPS = ("step_length", "step_end")
 
 
 def create(
@@ -42,8 +46,12 @@ def create(
     receivers: Receivers,
     plan: Plan,
     made_of: Mapping[str, str],
+    course: Course | None = None,
 ) -> None:
-    """Write the file with all that is known before any solve; the arrays are nan."""
+    """Write the file with all that is known before any solve; the arrays are nan.
+
+    course : of a library over time
+    """
     import h5py
 
     with staged(path.parent) as folder, disk_errors(path):
@@ -53,9 +61,12 @@ def create(
             _stations(out, receivers)
             if sources.patches is not None:
                 _patches(out, sources.patches, case.case.crs)
+            if course is not None:
+                _times(out, course)
+            n_epochs = 0 if course is None else len(course.epochs)
             regions: dict[str, Region] = {}
             for family in sources.families:
-                regions |= _responses(out, family, receivers)
+                regions |= _responses(out, family, receivers, n_epochs)
             file.flush()
             regions = {
                 name: Region(r.family, file[name].id.get_offset() or 0, r.shape)
@@ -68,18 +79,25 @@ def create(
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says of itself: identity by part, and the case as plain data."""
+    """What a file says of itself: identity by part, the case as plain data, and the steps that its
+    batches take, if any."""
 
     made_of: dict[str, str]
     case: dict[str, Any]
+    course: Course | None
 
 
-def read_header(sealed: Sealed) -> Header:
-    """Of a file whose seal holds."""
+def read_header(sealed: Sealed, epochs: Sequence[float]) -> Header:
+    """Of a file whose seal holds; `epochs` are those of the case, s."""
     import h5py
 
     with h5py.File(sealed.path, "r") as file:
-        return Header(json.loads(file.attrs["made_of"]), json.loads(file.attrs["case_json"]))
+        course = None
+        if STEPS[0] in file:
+            lengths, ends = (file[name][...] for name in STEPS)
+            course = Course(lengths, ends, np.array(epochs))
+        made_of, case = (json.loads(file.attrs[name]) for name in ("made_of", "case_json"))
+        return Header(made_of, case, course)
 
 
 def read_arrays(path: Path) -> dict[str, Any]:
@@ -164,7 +182,18 @@ def _patches(out: Writer, table: PatchTable, crs: str | None) -> None:
     out.put("patch_rigidity", table.rigidity, dim, "Pa", "mean shear modulus")
 
 
-def _responses(out: Writer, family: Family, receivers: Receivers) -> dict[str, Region]:
+def _times(out: Writer, course: Course) -> None:
+    years = course.epochs / SECONDS_PER_YEAR
+    out.axis("epoch", years, "time since the sources act, years of 365.25 days", JULIAN_YEAR)
+    out.axis("step", np.arange(len(course.lengths)), "number of the step, from 0")
+    for name, values in zip(STEPS, (course.lengths, course.ends), strict=True):
+        about = "of the steps that every source goes through"
+        out.put(name, values, ("step",), "s", f"{name.partition('_')[2]} {about}")
+
+
+def _responses(
+    out: Writer, family: Family, receivers: Receivers, n_epochs: int
+) -> dict[str, Region]:
     """The arrays of a family of sources; their places in the file are not known yet."""
     if family.name != "patch":
         out.axis(family.name, family.labels, f"name of the {family.name} source")
@@ -177,11 +206,12 @@ def _responses(out: Writer, family: Family, receivers: Receivers) -> dict[str, R
         dims, shape = (*dims, component), (*shape, len(family.components))
     columns = len(family.units)
     regions = {}
+    epochs, when = ((n_epochs,), ("epoch",)) if n_epochs else ((), ())
     for name, last, size in arrays_of(family, receivers):
-        whole = (*shape, len(receivers), size)
+        whole = (len(receivers), size, *epochs)
         about = family.about if last == "axis" else f"toward the satellite: {family.about}"
-        out.empty(name, whole, (*dims, "station", last), family.unit, about)
-        regions[name] = Region(family.name, 0, (columns, len(receivers), size))
+        out.empty(name, (*shape, *whole), (*dims, "station", last, *when), family.unit, about)
+        regions[name] = Region(family.name, 0, (columns, *whole))
     return regions
 
 
@@ -196,8 +226,10 @@ def arrays_of(family: Family, receivers: Receivers) -> list[tuple[str, str, int]
 def values_of(
     family: Family, receivers: Receivers, moved: Floats, some: slice
 ) -> dict[str, Floats]:
-    """What is kept, by array, of displacements (columns, stations, 3) at `some` stations."""
+    """What is kept, by array, of displacements (epochs, columns, stations, 3) at `some` stations;
+    epochs last."""
     kept = receivers.observed(moved, some)
     return {
-        name: part for (name, _, _), part in zip(arrays_of(family, receivers), kept, strict=False)
+        name: np.moveaxis(part, 0, -1)
+        for (name, _, _), part in zip(arrays_of(family, receivers), kept, strict=False)
     }

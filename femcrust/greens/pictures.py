@@ -13,6 +13,7 @@ import numpy as np
 
 from femcrust.case.suggest import did_you_mean
 from femcrust.errors import InputError
+from femcrust.greens.epochs import at_epoch
 from femcrust.greens.library import AXES, FILE, read_arrays
 from femcrust.greens.page import extent_of, make_page
 from femcrust.greens.views import Outlines, outlines
@@ -31,21 +32,27 @@ MARKER = 5.0  # of patches that are nodes, points
 MEANING = {"strike": "left-lateral slip", "dip": "thrust slip", "opening": "opening"}
 
 
-def plot(path: Path, patch: int | None = None, station: str | None = None) -> Path:
-    """Draw one patch or one station of a library, beside it; returns the picture."""
+def plot(
+    path: Path, patch: int | None = None, station: str | None = None, epoch: float | None = None
+) -> Path:
+    """Draw one patch or one station of a library, beside it; returns the picture.
+
+    epoch : s, of a library over time; its last, if not given
+    """
     if (patch is None) == (station is None):
         raise InputError(f"{path}: give --patch NUMBER or --station NAME")
     path = path / FILE if path.is_dir() else path
     arrays = read_arrays(path)
     if "displacement" not in arrays:
         raise InputError(f"{path}: has no patches; there is nothing to draw")
+    arrays, when = at_epoch(arrays, epoch, path)
     if patch is not None:
         png, name = patch_picture(arrays, _known_patch(arrays, patch, path)), f"patch{patch}"
     else:
         assert station is not None
         found = _known_station(arrays, station, path)
         png, name = station_picture(arrays, found), f"station-{file_name(station)}"
-    return write_bytes(path.with_name(f"{path.stem}-{name}.png"), png)
+    return write_bytes(path.with_name(f"{path.stem}-{name}{when}.png"), png)
 
 
 def patch_picture(arrays: Mapping[str, Any], patch: int) -> bytes:
@@ -62,7 +69,8 @@ def patch_picture(arrays: Mapping[str, Any], patch: int) -> bytes:
         everything = [*drawn.lines, np.stack([x, y], axis=1)]
         page = make_page(extent_of(everything, LONGEST_ARROW), 1, len(moved))
         page.head(
-            f"Patch {patch} of {arrays['patch_fault'][patch]}: displacement for 1 m of slip",
+            f"Patch {patch} of {arrays['patch_fault'][patch]}: displacement"
+            f"{arrays['after']} for 1 m of slip",
             str(arrays["title"]),
         )
         arrow = LONGEST_ARROW * page.longer  # km of map
@@ -112,8 +120,8 @@ def station_picture(arrays: Mapping[str, Any], station: int) -> bytes:
         extent = extent_of(drawn.lines if steep else [*drawn.lines, place], MARGIN)
         page = make_page(extent, len(AXES), seen.shape[1])
         page.head(
-            f"Station {style.shortened(str(arrays['station'][station]), 30)}: displacement for"
-            " 1 m of slip on each patch",
+            f"Station {style.shortened(str(arrays['station'][station]), 30)}: displacement"
+            f"{arrays['after']} for 1 m of slip on each patch",
             str(arrays["title"]),
         )
         for row, axis in enumerate(AXES):

@@ -1,14 +1,17 @@
-"""In which solves a library is made: forward or reciprocal, and the batches of each."""
+"""In which solves a library is made: forward or reciprocal, for which epochs, in which batches."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from femcrust import machine, solvers
+from femcrust.case import Case
 from femcrust.case.schema_greens import Greens
 from femcrust.greens.problem import AXES, WIDTH
 from femcrust.greens.receivers import Receivers
 from femcrust.greens.sources import UnitSources
+from femcrust.outputs.stations import SECONDS_PER_YEAR
+from femcrust.relax import wanted_times
 
 STATIONS = "station"  # a batch of these, in a plan of reciprocal solves
 NARROW = 4  # right-hand sides of the narrowest batches: those of one station must fit
@@ -22,30 +25,47 @@ class Batch:
     first: int
     last: int
 
+    @property
+    def size(self) -> int:
+        return self.last - self.first
+
 
 @dataclass(frozen=True)
 class Plan:
-    """method : forward or reciprocal;  solves : right-hand sides in all."""
+    """method : forward or reciprocal;  solves : right-hand sides in all, of one epoch;
+    epochs : s, none where the library is elastic"""
 
     method: str
     solves: int
     batches: tuple[Batch, ...]
+    epochs: tuple[float, ...] = ()
 
 
-def fitting_width(n_unknowns: int) -> int:
-    """Right-hand sides that go together: as many as the memory of this machine holds."""
+def fitting_width(n_unknowns: int, n_branches: int | None = None) -> int:
+    """Right-hand sides that go together: as many as the memory of this machine holds; over time
+    with the branches of all elements that flow."""
     there = machine.physical_memory()
     for width in reversed(solvers.WIDTHS):
-        if width <= NARROW or machine.memory_needed(n_unknowns, columns=width) <= there:
+        needed = machine.memory_needed(n_unknowns, n_branches, columns=width)
+        if width <= NARROW or needed <= there:
             break
-    machine.check_memory(n_unknowns, "mesh", columns=width)
+    machine.check_memory(n_unknowns, "mesh", n_branches, columns=width)
     return width
 
 
-def make_plan(
-    greens: Greens | None, sources: UnitSources, receivers: Receivers, width: int = WIDTH
-) -> Plan:
+def forecast(n_unknowns: int, n_branches: int | None = None) -> str:
+    """What a library needs, in a line for people; InputError where it does not fit."""
+    width = fitting_width(n_unknowns, n_branches)
+    needed = machine.memory_needed(n_unknowns, n_branches, columns=width)
+    return (
+        f"greens: {width} right-hand sides go together and take {needed / machine.GIB:.1f} of"
+        f" {machine.physical_memory() / machine.GIB:.1f} GiB of memory"
+    )
+
+
+def make_plan(case: Case, sources: UnitSources, receivers: Receivers, width: int = WIDTH) -> Plan:
     """The method that a case asks for, or the one with fewer batches of `width` solves."""
+    epochs = () if case.time is None else tuple(wanted_times(case))
     forward = Plan(
         "forward",
         len(sources.units),
@@ -54,11 +74,12 @@ def make_plan(
             for family in sources.families
             for batch in _cut(family.name, len(family.units), width)
         ),
+        epochs,
     )
     stations = len(receivers)
     batches = tuple(_cut(STATIONS, stations, width // AXES))
-    reciprocal = Plan("reciprocal", AXES * stations, batches)
-    method = (greens or Greens()).method
+    reciprocal = Plan("reciprocal", AXES * stations, batches, epochs)
+    method = (case.greens or Greens()).method
     if method == "auto":
         cheaper = len(reciprocal.batches) < len(forward.batches)
         return reciprocal if cheaper else forward
@@ -78,7 +99,11 @@ def described(sources: UnitSources, receivers: Receivers, plan: Plan) -> str:
         parts.append(f"{len(family.labels):,} {plural}{each}")
     other = AXES * len(receivers) if plan.method == "forward" else len(sources.units)
     ways = {"forward": "one for each source", "reciprocal": "three for each station"}
+    when, what = "", "solves"
+    if plan.epochs:
+        when = f" and {len(plan.epochs):,} epochs up to {plan.epochs[-1] / SECONDS_PER_YEAR:.4g} yr"
+        what = "runs over time"
     return (
-        f"greens: {', '.join(parts)} at {len(receivers):,} stations: {plan.solves:,} solves,"
+        f"greens: {', '.join(parts)} at {len(receivers):,} stations{when}: {plan.solves:,} {what},"
         f" {ways[plan.method]} (the other way: {other:,})"
     )

@@ -8,13 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from femcrust import operators, solvers
+from femcrust import solvers
 from femcrust.case.schema_solver import Solver
+from femcrust.errors import InputError
+from femcrust.greens.course import Course
 from femcrust.greens.receivers import Receivers
 from femcrust.greens.unit import UnitSource
 from femcrust.mesh.mesh import Floats
+from femcrust.model import Model
 from femcrust.operators import ElasticOperator
-from femcrust.sampling import displacement_at, shape_values
+from femcrust.timestepping import Relaxation
 
 WIDTH = solvers.WIDTHS[-1]  # right-hand sides that go together
 AXES = 3
@@ -25,6 +28,7 @@ class Problem:
     """A body with its sources and receivers.
 
     units : all columns of the library
+    body, course : of a library over time
     """
 
     operator: ElasticOperator
@@ -32,8 +36,15 @@ class Problem:
     solver: Solver
     units: Sequence[UnitSource]
     receivers: Receivers
+    body: Relaxation | None = None
+    course: Course | None = None
 
-    def solved(self, loads: Floats, watch: solvers.Watch | None = None) -> Floats:
+    @property
+    def n_epochs(self) -> int:
+        """One, the elastic answer, where the library is not over time."""
+        return 1 if self.course is None else len(self.course.epochs)
+
+    def elastic(self, loads: Floats, watch: solvers.Watch | None = None) -> Floats:
         """u (n_nodes, 3, k), m, of forces (n_nodes, 3, k), N."""
         return solvers.solve_many(
             self.operator,
@@ -51,30 +62,21 @@ def without_prescribed(operator: ElasticOperator) -> ElasticOperator:
     return replace(operator, prescribed=np.zeros_like(operator.prescribed))
 
 
-def forward(problem: Problem, first: int, last: int, watch: solvers.Watch | None = None) -> Floats:
-    """Displacement at the stations of columns first … last, one solve each. (k, n, 3) m"""
-    operator, placed = problem.operator, problem.receivers.placed
-    units = problem.units[first:last]
-    loads = [operators.load(operator, [unit], unit.conditions) for unit in units]
-    u = problem.solved(np.stack(loads, axis=2), watch)
-    return np.stack(
-        [
-            displacement_at(operator.space, [unit], u[:, :, i], placed.tets, placed.barycentric)
-            for i, unit in enumerate(units)
-        ]
-    )
+def relaxing_body(model: Model, operator: ElasticOperator, preconditioner: Any) -> Relaxation:
+    """The body over time with nothing acting on it; `operator` prescribes nothing."""
+    bare = replace(model.conditions, tractions=[], body_force=None)
+    model = replace(model, sources=[], conditions=bare)
+    return Relaxation(model, operator, preconditioner, model.case.solver)
 
 
-def point_forces(problem: Problem, first: int, last: int) -> Floats:
-    """1 N along each axis at stations first … last: the transpose of how a station is sampled.
-
-    (n_nodes, 3, 3 k), axes fastest
-    """
-    placed, space = problem.receivers.placed, problem.operator.space
-    shape = shape_values(placed.barycentric[first:last])
-    nodes = space.elements[placed.tets[first:last]]
-    loads = np.zeros((space.n_nodes, AXES, AXES * (last - first)))
-    for station, (where, share) in enumerate(zip(nodes, shape, strict=True)):
-        for axis in range(AXES):
-            loads[where, axis, AXES * station + axis] = share
-    return loads
+def refuse_creep(model: Model) -> None:
+    """Answers add up, in a library and in whatever it is used for, only where flow is linear."""
+    rock = model.relaxing
+    if rock is not None and rock.creeps.any():
+        names, index = model.elastic.names, model.elastic.index
+        first = names[index[rock.elements[rock.creeps.argmax()]]]
+        raise InputError(
+            f"materials.{first}.model: power_law: answers of rock that creeps by a power of its"
+            " stress do not add up, as those of a library must; choose a linear model, or remove"
+            " the section time"
+        )

@@ -4,44 +4,94 @@ With K symmetric, u_station · a = f_source · u_a, where u_a answers to the for
 [Aki02, sec. 2.3]. For an eigenstrain f · u = ∫ ε* : C : ε(u) dV; both factors are linear inside an
 element, so that with σ* = C ε* the integral is V/20 Σ_j ε_j : (σ*_j + Σ_i σ*_i), exactly. Beside
 split nodes the station also has the known offset w of its own element.
+
+Over time, with force and slip that start at 0 and stay, σ takes the place of C : ε,
+  u_station(t) · a = ∫ ε* : σ_a(t) dV,   σ_a = C : ε(u_a) − Σ 2 μ_k v_k,
+also where the source lies in rock that flows. For v obeys M⁻¹ dv/dt = g − H v with M⁻¹ and H
+symmetric, where H is the second derivative of the energy by v with u in balance, and g is linear in
+what acts. Whatever steps a Runge-Kutta scheme takes, v = R g with one symmetric R, and what v adds
+to u_station · a is g_a · R g_source: the same both ways. So it is in each stage, and therefore on
+the parabola between steps.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_array
 
-from femcrust import solvers
-from femcrust.greens.problem import AXES, Problem, point_forces
+from femcrust.greens.columns import Answer
+from femcrust.greens.evolution import Report, answers
+from femcrust.greens.problem import AXES, Problem
 from femcrust.mesh.mesh import Floats, Ints, tet_volumes
+from femcrust.operators import ElasticOperator
 from femcrust.operators.load import hooke
 from femcrust.sampling import shape_values
+from femcrust.stations import PlacedStations
 
 TWICE = np.array([1.0, 1.0, 1.0, 2.0, 2.0, 2.0])  # xy stands for yx too
 
 
+@dataclass(frozen=True)
+class PointForces:
+    """1 N along each axis at stations first … last, axes fastest: the transpose of how a station is
+    sampled."""
+
+    placed: PlacedStations
+    first: int
+    last: int
+
+    @property
+    def eigenstrains(self) -> Sequence[None]:
+        """None has any."""
+        return [None] * (AXES * (self.last - self.first))
+
+    def forces(self, operator: ElasticOperator) -> list[Floats]:
+        """(n_nodes, 3) N each."""
+        space, placed, some = operator.space, self.placed, slice(self.first, self.last)
+        shape = shape_values(placed.barycentric[some])
+        loads = []
+        for where, share in zip(space.elements[placed.tets[some]], shape, strict=True):
+            for axis in range(AXES):
+                load = np.zeros((space.n_nodes, AXES))
+                load[where, axis] = share
+                loads.append(load)
+        return loads
+
+
 class Reciprocal:
-    """The columns of a library as weights of the strain, and of the displacement at the ground."""
+    """The columns of a library as weights of strain and relaxed stress, and of the displacement at
+    the ground."""
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
+        self._volumes = tet_volumes(problem.operator.space.mesh)
 
-    def __call__(self, first: int, last: int, watch: solvers.Watch | None = None) -> Floats:
-        """Displacement at stations first … last of all columns. (n_columns, k, 3) m"""
-        problem = self._problem
-        u = problem.solved(point_forces(problem, first, last), watch)
-        out = np.empty((len(problem.units), AXES * (last - first)))
-        for i in range(out.shape[1]):
-            one = np.ascontiguousarray(u[:, :, i])
-            out[:, i] = self._forces @ one.ravel()
-            if len(self._elements):
-                strain = problem.operator.strain(self._elements, one)
-                out[:, i] += self._weights @ strain.ravel()
-        found = out.reshape(len(out), last - first, AXES)
+    def __call__(self, first: int, last: int, report: Report) -> Floats:
+        """Displacement at stations first … last of all columns. (n_epochs, n_columns, k, 3) m"""
+        problem, count = self._problem, last - first
+        acting = PointForces(problem.receivers.placed, first, last)
+        out = np.empty((problem.n_epochs, len(problem.units), AXES * count))
+        for epoch, answer in enumerate(answers(problem, acting, report)):
+            for i in range(AXES * count):
+                out[epoch, :, i] = self._work(answer, i)
+        found = out.reshape(*out.shape[:2], count, AXES)
         self._add_offsets(found, first)
         return found
+
+    def _work(self, answer: Answer, force: int) -> Floats:
+        """What all sources do on the answer to a force. (n_columns,) J"""
+        u = answer.displacement(force)
+        work = self._forces @ u.ravel()
+        if len(self._elements):
+            work += self._weights @ self._problem.operator.strain(self._elements, u).ravel()
+        relaxed = answer.relaxed(force)
+        if relaxed is not None and len(self._flowing):
+            work -= self._relaxed_weights @ relaxed[self._flowing].ravel()
+        return np.asarray(work)
 
     @cached_property
     def _elements(self) -> Ints:
@@ -50,23 +100,47 @@ class Reciprocal:
         return np.unique(np.concatenate(parts)).astype(np.int32)
 
     @cached_property
+    def _flowing(self) -> Ints:
+        """The places of those that flow among all that do."""
+        body = self._problem.body
+        assert body is not None
+        flowing = np.isin(body.relaxing.elements, self._elements)
+        return np.flatnonzero(flowing).astype(np.int32)
+
+    @cached_property
     def _weights(self) -> csr_array:
         """Of the strain at the vertices of those elements: (n_columns, elements 4 6)."""
-        operator = self._problem.operator
-        volumes = tet_volumes(operator.space.mesh)
+        lam, mu = self._problem.operator.lam, self._problem.operator.mu
         rows = []
         for unit in self._problem.units:
             e = unit.elements
-            stress = hooke(unit.eigenstrain, operator.lam[e], operator.mu[e])
-            weight = stress + stress.sum(axis=1, keepdims=True)
-            rows.append((volumes[e, None, None] / 20.0 * weight * TWICE).ravel())
-        begin = np.cumsum([0, *(len(row) for row in rows)])
-        place = np.searchsorted(
-            self._elements, np.concatenate([unit.elements for unit in self._problem.units])
-        )
+            rows.append((e, hooke(unit.eigenstrain, lam[e], mu[e])))
+        return self._integrals(rows, self._elements)
+
+    @cached_property
+    def _relaxed_weights(self) -> csr_array:
+        """Of the stress that has relaxed in those that flow: (n_columns, flowing elements 4 6)."""
+        body = self._problem.body
+        assert body is not None
+        elements = body.relaxing.elements[self._flowing]
+        rows = []
+        for unit in self._problem.units:
+            flows = np.isin(unit.elements, elements)
+            rows.append((unit.elements[flows], unit.eigenstrain[flows]))
+        return self._integrals(rows, elements)
+
+    def _integrals(self, rows: Sequence[tuple[Ints, Floats]], elements: Ints) -> csr_array:
+        """∫ a : b dV as weights of b at the vertices of `elements`; each row has elements (m,) of
+        them and a there, (m, 4, 6)."""
+        values = [
+            self._volumes[e, None, None] / 20.0 * (a + a.sum(axis=1, keepdims=True)) * TWICE
+            for e, a in rows
+        ]
+        begin = np.cumsum([0, *(value.size for value in values)])
+        place = np.searchsorted(elements, np.concatenate([e for e, _ in rows]))
         columns = place[:, None] * 24 + np.arange(24)
-        shape = (len(rows), 24 * len(self._elements))
-        return csr_array((np.concatenate(rows), columns.ravel(), begin), shape=shape)
+        data = np.concatenate([value.ravel() for value in values])
+        return csr_array((data, columns.ravel(), begin), shape=(len(rows), 24 * len(elements)))
 
     @cached_property
     def _forces(self) -> csr_array:
@@ -87,9 +161,9 @@ class Reciprocal:
         return csr_array((np.concatenate(force), indices), shape=shape)
 
     def _add_offsets(self, found: Floats, first: int) -> None:
-        """Add Σ N_a w_a to found (n_columns, k, 3), of stations from `first`."""
+        """Add Σ N_a w_a to found (n_epochs, n_columns, k, 3), of stations from `first`."""
         placed = self._problem.receivers.placed
-        some = slice(first, first + found.shape[1])
+        some = slice(first, first + found.shape[2])
         tets, shape = placed.tets[some], shape_values(placed.barycentric[some])
         for column, unit in enumerate(self._problem.units):
             if unit.offset is None:
@@ -97,4 +171,4 @@ class Reciprocal:
             place = np.minimum(np.searchsorted(unit.elements, tets), len(unit.elements) - 1)
             here = unit.elements[place] == tets
             jump = np.einsum("na,nac->nc", shape[here], unit.offset[place[here]])
-            found[column, here] += jump
+            found[:, column, here] += jump

@@ -1,8 +1,11 @@
-"""One unit source: what acts in a column of a library."""
+"""Unit sources: what acts in a column of a library, and several of them together."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from femcrust.boundaries.conditions import Conditions, Traction
 from femcrust.mesh.mesh import Floats, Ints
@@ -25,6 +28,25 @@ class UnitSource:
     def conditions(self) -> Conditions:
         """The traction alone, as the load of an operator takes it."""
         return Conditions(tractions=[] if self.traction is None else [self.traction])
+
+
+@dataclass(frozen=True)
+class Total:
+    """Several unit sources that act as one. elements, eigenstrain : as theirs"""
+
+    elements: Ints
+    eigenstrain: Floats
+    conditions: Conditions
+
+    @classmethod
+    def of(cls, units: Sequence[UnitSource]) -> Total:
+        """Their sum."""
+        elements = np.unique(np.concatenate([unit.elements for unit in units]))
+        eigenstrain = np.zeros((len(elements), 4, 6))
+        for unit in units:
+            eigenstrain[np.searchsorted(elements, unit.elements)] += unit.eigenstrain
+        tractions = [unit.traction for unit in units if unit.traction is not None]
+        return cls(elements, eigenstrain, Conditions(tractions=tractions))
 
 
 @dataclass(frozen=True)

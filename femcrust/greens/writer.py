@@ -18,10 +18,10 @@ class Writer:
     def __init__(self, file: Any) -> None:
         self.file = file
 
-    def axis(self, name: str, labels: Any, about: str) -> None:
+    def axis(self, name: str, labels: Any, about: str, unit: str = "") -> None:
         """A dimension with its labels."""
         if len(labels):
-            self.put(name, labels, (), about=about)
+            self.put(name, labels, (), unit, about)
             self.file[name].make_scale(name)
 
     def put(

@@ -14,10 +14,10 @@ import numpy as np
 
 from femcrust.boundaries.conditions import Infinite
 from femcrust.discretisation import Discretisation
-from femcrust.faults.source import Source
 from femcrust.materials.relaxing import Relaxing
 from femcrust.mesh.mesh import Floats, Ints
 from femcrust.operators import ElasticOperator
+from femcrust.operators.load import Source
 from femcrust.operators.surface import infinite_gradients
 
 WHERE, CARRIED = ("tet", "face"), ("strain", "rate")  # of a state

@@ -42,7 +42,7 @@ class Step:
 
     def displacement(self, t: float) -> Floats:
         """u at a time inside the step. (n_nodes, 3) m"""
-        return self._weighted(_parabola((t - self.start) / self.dt))
+        return self._weighted(parabola((t - self.start) / self.dt))
 
     def velocity(self, t: float) -> Floats:
         """du/dt at a time inside the step. (n_nodes, 3) m/s"""
@@ -68,7 +68,7 @@ class Step:
         return np.asarray(total)
 
 
-def _parabola(s: float) -> Floats:
+def parabola(s: float) -> Floats:
     """Lagrange's weights of values at 0, γ, 1."""
     g = GAMMA
     return np.array([(s - g) * (s - 1) / g, s * (s - 1) / (g * (g - 1)), s * (s - g) / (1 - g)])

@@ -13,7 +13,6 @@ from small_greens import BOX, KM, PLANE, ROCK, STATIONS, rectangle_case, surface
 import femcrust
 from femcrust.case import Case
 from femcrust.errors import InputError
-from femcrust.greens import problem as problem_of_greens
 from femcrust.greens import reciprocal
 from femcrust.greens.hats import hats
 from femcrust.greens.plan import fitting_width
@@ -260,18 +259,15 @@ def test_stations_may_be_named_in_the_call(tmp_path: Path) -> None:
 
 
 def test_forces_are_the_transpose_of_sampling(tmp_path: Path) -> None:
-    from femcrust import preconditioners
     from femcrust.greens.compute import planned
     from femcrust.run import build
     from femcrust.sampling import displacement_at
 
     case = rectangle_case(tmp_path, materials={"rock": ROCK})
     model = build_model(case)
-    sources, seen, _ = planned(model)
+    _, seen, _ = planned(model)
     operator, _ = build(case, model)
-    jacobi = preconditioners.build("jacobi", operator)
-    problem = problem_of_greens.Problem(operator, jacobi, case.solver, sources.units, seen)
-    forces = problem_of_greens.point_forces(problem, 2, 5)
+    forces = np.stack(reciprocal.PointForces(seen.placed, 2, 5).forces(operator), axis=2)
     u = np.random.default_rng(81_620_733).normal(size=operator.space.nodes.shape)
     at = seen.placed
     sampled = displacement_at(operator.space, (), u, at.tets, at.barycentric)[2:5]
@@ -299,5 +295,5 @@ def test_batches_are_as_wide_as_the_memory_allows(
 def test_narrow_batches_give_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     case = rectangle_case(tmp_path)
     wide = made(case, "reciprocal")
-    monkeypatch.setattr("femcrust.greens.compute.fitting_width", lambda _: 4)
+    monkeypatch.setattr("femcrust.greens.compute.fitting_width", lambda *_: 4)
     assert agree(made(case, "reciprocal"), wide) <= BOTH_WAYS

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -150,9 +152,72 @@ def test_a_box_that_is_cut_along_the_patches(desk: Desk, caplog: pytest.LogCaptu
     assert "faults.main: the box is cut along it, which smears patches over two" in caplog.text
 
 
-def test_a_case_with_time(desk: Desk) -> None:
-    desk.case((OUTPUT, f"time: {{end: 10 yr, step: 1 yr}}\n{OUTPUT}"))
-    assert matches(r"^case\.yaml: time: libraries .* are elastic so far; remove", greens(desk))
+def over_time(desk: Desk, rock: str = "model: maxwell, eta: 1e19 Pa*s", output: str = "") -> None:
+    """The case with two years of relaxation."""
+    desk.case(
+        (OUTPUT, f"time: {{end: 2 yr, step: 1 yr}}\noutput: {{{output}directory"),
+        ("nu: 0.25", f"nu: 0.25, {rock}"),
+    )
+
+
+@pytest.mark.parametrize("command", ["greens", "check"])
+def test_rock_whose_answers_do_not_add_up(command: str, desk: Desk) -> None:
+    over_time(desk, "model: power_law, eta: 1e19 Pa*s, stress: 1 MPa, exponent: 3")
+    text = (desk.folder / "case.yaml").read_text()
+    desk.put("case.yaml", f"{text}greens: {{method: forward}}\n")
+    said = desk.told(command, "case.yaml", "--quiet")
+    assert matches(r"^materials\.rock\.model: power_law: .* do not add up.* choose a linear", said)
+
+
+@pytest.mark.parametrize(
+    ("output", "message"),
+    [
+        ("times: [1 yr, 3 yr], ", r"output\.times\[1\]: .* is after time\.end"),
+        ("times: [1 yr, 2], ", r"output\.times\[1\]: 2 has no unit; write e\.g\."),
+        ("every: 3 km, ", r"output\.every: '3 km'"),
+    ],
+)
+def test_epochs_that_are_none(output: str, message: str, desk: Desk) -> None:
+    over_time(desk, output=output)
+    assert matches(message, greens(desk))
+
+
+def test_check_tells_of_epochs_and_of_the_memory_of_a_batch(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from femcrust.cli import main
+
+    over_time(desk, output="every: 1 yr, ")
+    text = (desk.folder / "case.yaml").read_text()
+    desk.put("case.yaml", f"{text}greens: {{method: forward}}\n")
+    assert main(["check", "case.yaml"]) == 0
+    said = capsys.readouterr().out
+    assert (
+        "greens: 1 patches x 2 components at 2 stations and 3 epochs up to 2 yr: 2 runs over time,"
+        " one for each source (the other way: 6)"
+    ) in said
+    assert matches(r"greens: 16 right-hand sides go together and take 0\.\d of", said)
+
+
+def test_the_command_says_how_fast_it_was(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    from femcrust.cli import main
+
+    over_time(desk)
+    assert main(["greens", "case.yaml"]) == 0
+    said = capsys.readouterr().out
+    assert "all go through the same 2 steps of 1 … 1 yr" in said
+    # two columns, each with an elastic answer and two stages of two steps
+    assert matches(
+        r"\n10 right-hand sides of [\d,]+ unknowns in .*: [\d.]+ million unknowns x", said
+    )
+    assert main(["greens", "case.yaml"]) == 0
+    assert "right-hand sides of" not in capsys.readouterr().out  # nothing was left to do
+
+
+def test_many_ranks(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    three = functools.cache(lambda: SimpleNamespace(size=3, rank=0))
+    monkeypatch.setattr("femcrust.comm.world", three)
+    assert greens(desk) == "femcrust greens: uses one rank, not 3; leave mpirun out"
 
 
 def test_nothing_to_make_sources_of(desk: Desk) -> None:
@@ -186,5 +251,26 @@ def test_pictures(desk: Desk) -> None:
         ("plot lib.nc --station C", "--station: 'C' is no station of lib.nc; known: A, B"),
         ("plot stations.csv --patch 0", "stations.csv: is no library of `femcrust greens`"),
         ("plot gone.nc --patch 0", "gone.nc: cannot be read (No such file or directory)"),
+        (
+            "plot lib.nc --patch 0 --epoch 1yr",
+            "--epoch: lib.nc is elastic and has no epochs; leave",
+        ),
+        ("plot lib.nc --epoch 1yr", "lib.nc: give --patch NUMBER or --station NAME"),
+        ("plot results --epoch 1yr", "results: give --patch NUMBER or --station NAME"),
     ):
         assert desk.told(*words.split()).startswith(message)
+
+
+def test_pictures_of_no_epoch(desk: Desk) -> None:
+    from femcrust.cli import main
+
+    over_time(desk)
+    assert main(["greens", "case.yaml", "--quiet", "-o", "lib.nc"]) == 0
+    for word, message in (
+        ("1yr", "--epoch: 1 yr is no epoch of lib.nc; there are e.g. 0 yr, 2 yr"),
+        ("1", "--epoch: '1' has no unit; write e.g."),
+        ("5km", "--epoch: '5km'"),
+        ("-2yr", "--epoch: -2 yr is no epoch of lib.nc"),
+    ):
+        said = desk.told("plot", "lib.nc", "--patch", "0", f"--epoch={word}")
+        assert said.startswith(message), said

@@ -21,6 +21,9 @@ from tiny_case import CASE
 MANY = CASE.replace("output: {", "greens: {patches: {length: 4 km, width: 5 km}}\noutput: {")
 FORWARD = "greens.method=forward"  # 20 columns in two batches
 RECIPROCAL = "greens.method=reciprocal"  # 7 stations in two batches
+LATE = ["time.end=2 yr", "time.step=0.5 yr", "output.every=1 yr"]
+LATE += ["materials.rock.model=maxwell", "materials.rock.eta=1e18 Pa*s"]
+BY_TOLERANCE = "time.tolerance=0.01"
 
 # Kills itself at a moment of writing a batch: the how-manieth time that the disk is waited for.
 KILLED = """\
@@ -83,6 +86,83 @@ def test_a_killed_run_goes_on_to_the_same_bits(
         assert np.isfinite(data.displacement).all()
         xarray.testing.assert_identical(data.drop_attrs(), wanted.drop_attrs())
         assert data.displacement.values.tobytes() == wanted.displacement.values.tobytes()
+
+
+def sets(*changes: str) -> list[str]:
+    return [word for change in changes for word in ("--set", change)]
+
+
+@pytest.mark.parametrize(
+    ("method", "moment"), [(RECIPROCAL, 1), (FORWARD, 4)], ids=["values", "next values"]
+)
+def test_a_killed_library_over_time_goes_on_to_the_same_bits(
+    method: str, moment: int, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = sets(method, *LATE, BY_TOLERANCE)
+    assert make(*words, "-o", "whole.nc") == 0
+    killed(moment, *words)
+    capsys.readouterr()
+    assert main(["greens", "case.yaml", *words]) == 0
+    said = capsys.readouterr().out
+    assert "all go through the same" not in said  # its steps are read, not found anew
+    assert ("1 of 2 batches are there already" in said) == (moment >= 3)
+    with (
+        xarray.open_dataset(folder / "results" / "greens.nc") as data,
+        xarray.open_dataset("whole.nc") as wanted,
+    ):
+        assert data.epoch.values.tolist() == [0.0, 1.0, 2.0]
+        assert np.isfinite(data.displacement).all()
+        xarray.testing.assert_identical(data.drop_attrs(), wanted.drop_attrs())
+        assert data.displacement.values.tobytes() == wanted.displacement.values.tobytes()
+
+
+def test_a_damaged_batch_over_time_is_computed_anew(folder: Path) -> None:
+    words = [*sets(RECIPROCAL, *LATE), "-o", "lib.nc"]
+    assert make(*words) == 0
+    sound = (folder / "lib.nc").read_bytes()
+    with seal.Sealed(folder / "lib.nc") as sealed:
+        values = sealed.regions["displacement"]
+    assert values.shape == (20, 7, 3, 3)
+    flipped = bytearray(sound)
+    flipped[values.offset + values.size - 3] ^= 4
+    (folder / "lib.nc").write_bytes(flipped)
+    with pytest.raises(InputError, match=r"lib.nc: batch 2 of 2 \(stations 5 to 6\) is damaged"):
+        library.read(folder / "lib.nc")
+    assert make(*words) == 0
+    assert (folder / "lib.nc").read_bytes() == sound
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("output.every=0.5 yr", "epochs differs; output.every: 31557600.0 there, 15778800.0 here"),
+        ("time.step=0.2 yr", "time differs; time.step: 15778800.0 there, 6311520.0 here"),
+        (BY_TOLERANCE, "time differs; time.tolerance: nothing there, 0.01 here"),
+        ("time.end=3 yr", "time, epochs differ; time.end: 63115200.0 there, 94672800.0 here"),
+        ("materials.rock.eta=2e18 Pa*s", "rheology differs; materials.rock.eta: 1e+18 there, 2e+"),
+        ("solver.initial_guess=none", "solver differs; solver.initial_guess: projection there"),
+    ],
+)
+def test_another_time_is_another_library(
+    change: str, words: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = [*sets("greens.patches.length=60 km", FORWARD, *LATE), "-o", "lib.nc"]
+    assert make(*few) == 0
+    before = (folder / "lib.nc").read_bytes()
+    assert make(*few, "--set", change) == 2
+    said = capsys.readouterr().err
+    assert f"lib.nc: holds the library of another case: {words}" in said
+    assert said.count("\n") == 1
+    assert (folder / "lib.nc").read_bytes() == before
+
+
+def test_an_elastic_library_is_not_continued_over_time(
+    made: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = made.read_bytes()
+    assert make(*sets(FORWARD, *LATE), "-o", "lib.nc") == 2
+    assert "solver, rheology, time, epochs differ; " in capsys.readouterr().err
+    assert made.read_bytes() == before
 
 
 def test_what_is_there_is_not_computed_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

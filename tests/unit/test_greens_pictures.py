@@ -51,7 +51,7 @@ def test_pictures_show_what_the_library_holds(made: Path, monkeypatch: pytest.Mo
     from matplotlib.axes import Axes
     from matplotlib.collections import PolyCollection
 
-    arrays = read_arrays(made)
+    arrays = {**read_arrays(made), "after": ""}
     drawn: list[Any] = []
     scatter, quiver = Axes.scatter, Axes.quiver
     collection = PolyCollection.__init__
@@ -83,6 +83,37 @@ def test_pictures_show_what_the_library_holds(made: Path, monkeypatch: pytest.Mo
     for i, values in enumerate(cells):  # rows are axes, columns components
         wanted = factor * arrays["displacement"][:, i % 2, 1, i // 2]
         assert values == pytest.approx(wanted)
+
+
+def test_pictures_of_one_epoch(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The last one, or the one that is asked for, under its own name."""
+    words = ["time.end=4 yr", "time.step=1 yr", "output.times=[1 yr, 2.5 yr]"]
+    words += ["materials.rock.model=maxwell", "materials.rock.eta=1e18 Pa*s"]
+    sets = [word for change in words for word in ("--set", change)]
+    late = tmp_path / "late.nc"
+    assert main(["greens", str(made.parent / "case.yaml"), "-q", "-o", str(late), *sets]) == 0
+    arrays = read_arrays(late)
+    drawn: list[Any] = []
+    monkeypatch.setattr(
+        pictures, "patch_picture", lambda arrays, patch: drawn.append(arrays) or b"picture"
+    )
+    for asked, epoch, name in (
+        ([], 3, "late-patch4.png"),
+        (["--epoch", "2.5 yr"], 2, "late-patch4-2.5yr.png"),
+        (["--epoch", "365.25day"], 1, "late-patch4-1yr.png"),
+        (["--epoch", "0yr"], 0, "late-patch4-0yr.png"),
+    ):
+        assert main(["plot", str(late), "--patch", "4", *asked]) == 0
+        assert capsys.readouterr().out.strip() == str(tmp_path / name)
+        found = drawn.pop()
+        assert np.array_equal(found["displacement"], arrays["displacement"][..., epoch])
+        assert found["after"] == f" after {[0, 1, 2.5, 4][epoch]} yr"
+    monkeypatch.undo()
+    assert main(["plot", str(late), "--station", "A", "--epoch", "1yr"]) == 0
+    assert (tmp_path / "late-station-A-1yr.png").read_bytes().startswith(PNG)
+    assert main(["plot", str(late), "--patch", "0"]) == 0
 
 
 def test_patches_from_above_and_from_the_side(made: Path) -> None:

@@ -17,6 +17,7 @@ _HOME = {
     "run": "femcrust.run",
     "build": "femcrust.run",
     "greens": "femcrust.greens",
+    "invert": "femcrust.inversion",
     "solve": "femcrust.solvers",
     "solve_many": "femcrust.solvers",
     "Result": "femcrust.outputs.result",

@@ -1,0 +1,116 @@
+"""From inversion.yaml to slip: the flow of `femcrust invert`.
+
+library, data → rows and unknowns (design) → weight → slip, spread, resolution (estimate) → files.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from femcrust import progress
+from femcrust.case.load import build_section, load_file
+from femcrust.errors import InputError
+from femcrust.inversion.bounded import within
+from femcrust.inversion.design import Problem, make_problem, predictions
+from femcrust.inversion.estimate import Estimate, estimate
+from femcrust.inversion.library import Library, alike, chosen, read_library
+from femcrust.inversion.measures import fits, moments
+from femcrust.inversion.observations import read_data
+from femcrust.inversion.result import SlipModel, Variant
+from femcrust.inversion.schema import Inversion
+from femcrust.inversion.spectrum import System, spectrum
+from femcrust.inversion.weight import weighted
+from femcrust.outputs.atomic import check_directory
+
+Given = Inversion | Mapping[str, Any] | str | os.PathLike[str]
+
+
+def invert(given: Given, directory: str | os.PathLike[str] = ".") -> SlipModel:
+    """The slip of an inversion.yaml, of the same as plain data, or as checked sections.
+
+    directory : where relative files start in plain data
+    """
+    if isinstance(given, Mapping):
+        return solve(build_section(Inversion, given, directory))
+    if isinstance(given, Inversion):
+        return solve(given)
+    return solve(load_file(Inversion, given))
+
+
+def invert_file(path: Path, overrides: Sequence[str] = (), output: Path | None = None) -> Path:
+    """Invert as a file says and write the results; returns their folder."""
+    from femcrust.inversion.files import write
+
+    inversion = load_file(Inversion, path, overrides)
+    directory = output or inversion.directory / inversion.output.directory
+    check_directory(directory)
+    _spare_inputs(inversion, directory)
+    progress.say(f"{path}: {inversion.title}")
+    model = solve(inversion)
+    model.say()
+    for written in write(model, directory):
+        progress.say(f"  {written}")
+    progress.say(f"results are in {directory}")
+    return directory
+
+
+def _spare_inputs(inversion: Inversion, directory: Path) -> None:
+    """Refuse a folder in which a result would replace what it is made of."""
+    from femcrust.inversion.files import NAMES
+
+    files = [inversion.library, *inversion.structures]
+    for section in inversion.data.values():
+        files.append(section.file)
+        if section.covariance is not None and section.covariance.file is not None:
+            files.append(section.covariance.file)
+    for name in files:
+        path = (inversion.directory / name).resolve()
+        if path.parent == directory.resolve() and path.name in NAMES:
+            raise InputError(
+                f"output.directory: the result {path.name} would replace the input {name}; choose"
+                " another folder"
+            )
+
+
+def solve(inversion: Inversion) -> SlipModel:
+    """Read what the sections name, and find slip."""
+    started = time.perf_counter()
+    sought = inversion.slip
+    whole = read_library(inversion.directory / inversion.library)
+    others = [
+        alike(whole, read_library(inversion.directory / name)) for name in inversion.structures
+    ]
+    library, *others = (chosen(lib, sought.faults, sought.components) for lib in (whole, *others))
+    problem = make_problem(inversion, library, read_data(inversion, library))
+    found = estimate(problem, inversion, others)
+    variants = [_variant(problem, found, other) for other in others]
+    return SlipModel(inversion, problem, found, variants, time.perf_counter() - started)
+
+
+def _variant(problem: Problem, found: Estimate, other: Library) -> Variant:
+    """The slip of another structure with the same weight and errors."""
+    base = problem.system
+    covariance = base.covariance if found.structure is None else base.covariance + found.structure
+    design = predictions(other, problem.basis, problem.data)
+    system = weighted(
+        System(design, base.ramp, base.values, covariance), problem.sets, found.choice.sets
+    )
+    prior = problem.prior(found.choice.reach)
+    if problem.limits.free:
+        slip, ramps = spectrum(system, prior).solution(found.choice.weight)
+    else:
+        slip, ramps = within(system, prior, found.choice.weight, problem.limits)
+    theirs = replace(problem, library=replace(problem.library, rigidity=other.rigidity))
+    return Variant(
+        name=Path(other.name).name,
+        fit=fits(problem, design @ slip + base.ramp @ ramps, found.choice.sets),
+        moment=moments(theirs, slip, np.zeros((len(slip), len(slip))))[0],
+        apart=float(np.linalg.norm(slip - found.slip) / max(np.linalg.norm(found.slip), 1e-300)),
+    )

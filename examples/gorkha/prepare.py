@@ -37,7 +37,9 @@ def sheet(folder: Path, size: float) -> tuple[np.ndarray, np.ndarray]:
     uu, vv = np.meshgrid(u, v, indexing="ij")
     at = np.ma.filled(depth(uu, vv), np.nan)
     number = np.arange(uu.size).reshape(uu.shape)
-    a, b, c, d = (n.ravel() for n in (number[:-1, :-1], number[1:, :-1], number[1:, 1:], number[:-1, 1:]))
+    a, b, c, d = (
+        n.ravel() for n in (number[:-1, :-1], number[1:, :-1], number[1:, 1:], number[:-1, 1:])
+    )
     triangles = np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)])
     whole = (at.ravel()[triangles] > SHALLOWEST).all(axis=1)  # nan outside the fault
     kept, triangles = np.unique(triangles[whole], return_inverse=True)

@@ -39,7 +39,9 @@ def load_case(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Ca
     return _finished(Case, tree, file, overrides)
 
 
-def load_file(root: type[Root], path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Root:
+def load_file(
+    root: type[Root], path: str | os.PathLike[str], overrides: Sequence[str] = ()
+) -> Root:
     """The same for a file of another kind: its sections are those of `root`."""
     file = Path(path)
     return _finished(root, _with_bases(file, ()), file, overrides)

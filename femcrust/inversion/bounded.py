@@ -1,8 +1,8 @@
 """Slip within bounds, and few patches that slip: least squares with limits, by SciPy.
 
-Sparse slip: w² (Σ aᵢ|mᵢ|)², the squared mean of |slip|, joins what is least. Its solutions are those
-of a penalty on Σ aᵢ|mᵢ| itself, each at another weight, and with m = p − n, p, n ≥ 0, it is one row
-more of a problem of least squares with limits.
+Sparse slip: w² (Σ aᵢ|mᵢ|)², the squared mean of |slip|, joins what is least. Its solutions are
+those of a penalty on Σ aᵢ|mᵢ| itself, each at another weight, and with m = p − n, p, n ≥ 0, it is
+one row more of a problem of least squares with limits.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import cholesky, lstsq, solve_triangular
 from scipy.optimize import lsq_linear, nnls
 
@@ -52,9 +53,7 @@ def information(system: System, prior: Prior, weight: float) -> tuple[Floats, Fl
     return normal, columns.T @ values
 
 
-def within(
-    system: System, prior: Prior, weight: float, limits: Limits
-) -> tuple[Floats, Floats]:
+def within(system: System, prior: Prior, weight: float, limits: Limits) -> tuple[Floats, Floats]:
     """Slip (m,) and ramps (q,) of least misfit and roughness inside the limits."""
     normal, right = information(system, prior, weight)
     m, count = len(limits.low), len(right)
@@ -72,9 +71,7 @@ def within(
     high = np.r_[np.maximum(limits.high, 0.0), endless, np.maximum(-limits.low, 0.0)]
     closed = low == high  # lsq_linear wants room: what cannot move is left out
     x = low.copy()
-    x[~closed] = _least(
-        matrix[:, ~closed], np.r_[target, 0.0], low[~closed], high[~closed]
-    )
+    x[~closed] = _least(matrix[:, ~closed], np.r_[target, 0.0], low[~closed], high[~closed])
     return x[:m] - x[count:], x[m:count]
 
 
@@ -125,7 +122,7 @@ def _on_limits(matrix: Floats, target: Floats, low: Floats, high: Floats, x: Flo
     return fixed if inside and better else x
 
 
-def at_limit(slip: Floats, limits: Limits) -> Floats:
+def at_limit(slip: Floats, limits: Limits) -> NDArray[np.bool_]:
     """Which slips stand on a limit, or are zero where few patches may slip. (m,) bool"""
     near = ROUNDING * max(float(np.abs(slip).max(initial=0.0)), 1e-300)
     on = (slip <= limits.low + near) | (slip >= limits.high - near)

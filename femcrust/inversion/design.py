@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -76,7 +77,7 @@ def make_problem(inversion: Inversion, library: Library, data: Sequence[Observat
     n_ramp = np.cumsum([0, *(part.ramp.shape[1] for part in data)])
     ramp = np.zeros((sizes[-1], n_ramp[-1]))
     covariance = np.zeros((sizes[-1], sizes[-1]))
-    sets = [np.arange(a, b, dtype=np.int32) for a, b in zip(sizes[:-1], sizes[1:], strict=True)]
+    sets = [np.arange(a, b, dtype=np.int32) for a, b in pairwise(sizes)]
     for k, part in enumerate(data):
         ramp[sets[k], n_ramp[k] : n_ramp[k + 1]] = part.ramp
         covariance[np.ix_(sets[k], sets[k])] = part.covariance

@@ -1,8 +1,8 @@
 """The slip found: mean, posterior covariance, resolution, predictions.
 
-With N = GᵀE⁻¹G + α²H over slip and ramps, the covariance is σ² N⁻¹ and the resolution matrix of slip
-is the block of N⁻¹ GᵀE⁻¹G [Tarantola05, sec. 3.4; Menke12, sec. 4.6]. Slips that stand on a limit
-are held there: they have neither spread nor resolution.
+With N = GᵀE⁻¹G + α²H over slip and ramps, the covariance is σ² N⁻¹ and the resolution matrix of
+slip is the block of N⁻¹ GᵀE⁻¹G [Tarantola05, sec. 3.4]. Slips that stand on a limit are held
+there: they have neither spread nor resolution.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from femcrust.inversion.spectrum import System, spectrum
 from femcrust.inversion.structures import structure_covariance
 from femcrust.inversion.weight import Choice, by_abic, by_cross_validation, criterion, weighted
 from femcrust.mesh.mesh import Floats
-
 
 
 @dataclass(frozen=True)
@@ -165,5 +164,3 @@ def posterior(
     rough = weight * prior.precision[np.ix_(free, free)]
     resolution[free] = 1.0 - np.einsum("ij,ji->i", inverse[:n_slip, :n_slip], rough)
     return covariance, resolution
-
-

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from femcrust.inversion.observations import Observations
+from femcrust.inversion.observations import AXES, Observations
 from femcrust.inversion.panels import Row, colour_bar, extent_of, make_row, patch_outlines
 from femcrust.inversion.result import SlipModel
 from femcrust.mesh.mesh import Floats
@@ -36,44 +36,50 @@ def fit_picture(model: SlipModel, which: int) -> bytes:
 def _gnss(
     model: SlipModel, part: Observations, predicted: Floats, place: Floats, unit: Any, per: str
 ) -> Row:
-    """Horizontal arrows; upward motion as bars."""
-    row = make_row(extent_of([place]), 2)
-    for bar in row.bars:
-        bar.remove()
+    """Horizontal arrows, and upward motion as arrows."""
     named, first = np.unique(part.stations, return_index=True)
     xy = place[first]
-    values: dict[str, Floats] = {}
-    for key, numbers in (("observed", part.values), ("predicted", predicted)):
-        table = np.full((len(named), 3), np.nan)
-        for station, axis, value in zip(part.stations, part.axis, numbers, strict=True):
-            column = ("east", "north", "up").index(axis)
-            table[np.searchsorted(named, station), column] = value
-        values[key] = table
-    looks = {"observed": (style.INK, 0.0065), "predicted": (style.WARN, 0.0035)}
-    level = np.hypot(*np.nan_to_num(values["observed"][:, :2]).T)
-    rise = np.abs(np.nan_to_num(values["observed"][:, 2]))
-    for ax, largest in zip(row.axes, (level.max(), rise.max()), strict=True):
+    tables = [_by_station(part, named, numbers) for numbers in (part.values, predicted)]
+    level = [table[:, :2] for table in tables]
+    rise = [np.stack([0.0 * table[:, 2], table[:, 2]], axis=1) for table in tables]
+    panels = [
+        (title, both)
+        for title, both in (("horizontal", level), ("up", rise))
+        if np.isfinite(both[0]).all(axis=1).any()
+    ]
+    reach = ARROW * max(float(np.ptp(place, axis=0).max()), 1.0)
+    scales = [float(np.nanmax(np.linalg.norm(both[0], axis=1))) / reach for _, both in panels]
+    scales = [scale or 1e-12 for scale in scales]
+    tips = [
+        (xy + arrows / scale)[np.isfinite(arrows).all(axis=1)]
+        for (_, both), scale in zip(panels, scales, strict=True)
+        for arrows in both
+    ]
+    row = make_row(extent_of([xy, *tips]), len(panels))
+    for i, ((title, both), scale) in enumerate(zip(panels, scales, strict=True)):
+        ax = row.axes[i]
+        row.bars[i].remove()
         _outline(model, ax)
         ax.plot(*xy.T, "o", ms=2.0, color=style.SOFT, zorder=3)
-        reach = ARROW * max(np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim()))
-        for key, (colour, width) in looks.items():
-            own = values[key] * unit.factor
-            along = own[:, :2] if ax is row.axes[0] else np.stack([0 * own[:, 2], own[:, 2]], 1)
-            seen = np.isfinite(along).all(axis=1)
-            drawn = ax.quiver(
-                *(*xy[seen].T, *along[seen].T), angles="xy", scale_units="xy",
-                scale=max(float(largest) * unit.factor, 1e-12) / reach,
-                width=width, color=colour, zorder=5,
-            )  # fmt: skip
-            size = style.nice(max(float(largest) * unit.factor, 1e-12))
-            up = 0.93 if key == "observed" else 0.85
-            ax.quiverkey(
-                *(drawn, 0.03, up, size, f"{size:g} {unit.name}{per} {key}"),
-                labelpos="E", coordinates="axes", fontproperties={"size": 7},
-            )  # fmt: skip
-    for ax, title in zip(row.axes, ("horizontal", "up"), strict=True):
+        for arrows, colour, width in zip(both, (style.INK, style.WARN), (7e-3, 3e-3), strict=True):
+            seen = np.isfinite(arrows).all(axis=1)
+            ax.quiver(*(*xy[seen].T, *arrows[seen].T), angles="xy", scale_units="xy",
+                      scale=scale, width=width, color=colour, zorder=5)  # fmt: skip
         ax.set_title(title, fontsize=8, fontweight="normal", pad=3)
+        ax.set_title(
+            f"longest {scale * reach * unit.factor:.3g} {unit.name}{per}; black observed,"
+            " orange predicted",
+            fontsize=7, fontweight="normal", loc="right", pad=3, color=style.SOFT,
+        )  # fmt: skip
     return row
+
+
+def _by_station(part: Observations, named: Any, numbers: Floats) -> Floats:
+    """Numbers as (n, 3): east, north, up; nan where there is none."""
+    table = np.full((len(named), 3), np.nan)
+    for station, axis, value in zip(part.stations, part.axis, numbers, strict=True):
+        table[np.searchsorted(named, station), AXES.index(axis)] = value
+    return table
 
 
 def _sight(
@@ -92,8 +98,17 @@ def _sight(
     for i, (title, values, most, name) in enumerate(shown):
         ax = row.axes[i]
         _outline(model, ax)
-        dots = ax.scatter(*place.T, c=values, cmap=style.SIGNED, s=9, vmin=-most, vmax=most,
-                          edgecolors=style.INK, linewidths=0.15, zorder=4)  # fmt: skip
+        dots = ax.scatter(
+            *(place[:, 0], place[:, 1]),
+            c=values,
+            cmap=style.SIGNED,
+            s=9,
+            vmin=-most,
+            vmax=most,
+            edgecolors=style.INK,
+            linewidths=0.15,
+            zorder=4,
+        )
         ax.set_title(title, fontsize=8, fontweight="normal", pad=3)
         colour_bar(row, i, dots, f"toward satellite ({name}{per})")
     return row

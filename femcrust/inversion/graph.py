@@ -95,7 +95,7 @@ def _polygons(library: Library, own: Ints, ground: float) -> tuple[Ints, Floats,
     free &= ~up
     # slip is zero on the edge itself: half a step away
     rim = np.bincount(patch[free], (length / reach)[free], minlength=len(own))
-    return np.stack([patch[a], patch[b]], axis=1), weight, rim
+    return np.stack([patch[a], patch[b]], axis=1), weight, rim.astype(np.float64)
 
 
 def _apart(ends: Floats, others: Floats) -> Floats:
@@ -134,4 +134,4 @@ def _nodes(library: Library, own: Ints, ground: float) -> tuple[Ints, Floats, Fl
     for a, b in pairs[seen == 1]:
         if points[[a, b], 2].min() <= ground - GROUND * size:
             rim[[a, b]] += 1.0
-    return pairs.astype(np.int32), weight, rim
+    return pairs.astype(np.int32), weight.astype(np.float64), rim

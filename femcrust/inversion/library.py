@@ -1,4 +1,4 @@
-"""What an inversion takes from a library of Green's functions: plain arrays, checked to be whole."""
+"""What an inversion takes from a library of Green's functions: plain arrays, all of them there."""
 
 from __future__ import annotations
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from femcrust.faults.source import magnitude
 from femcrust.inversion.design import Problem
 from femcrust.mesh.mesh import Floats
-from femcrust.faults.source import magnitude
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,7 @@ def moments(problem: Problem, slip: Floats, covariance: Floats) -> list[Moment]:
     return [_moment(problem, slip, covariance, name, rows) for name, rows in whole]
 
 
-def _moment(
-    problem: Problem, slip: Floats, covariance: Floats, name: str, rows: Floats
-) -> Moment:
+def _moment(problem: Problem, slip: Floats, covariance: Floats, name: str, rows: Floats) -> Moment:
     library, basis = problem.library, problem.basis
     count = len(basis.names)
     every = slip.reshape(-1, count)
@@ -90,7 +88,7 @@ def _moment(
         name=name,
         area=float(library.area[rows].sum()),
         moment=float(strength @ size),
-        deviation=float(np.sqrt(max(g @ covariance @ g, 0.0))),
+        deviation=float(np.sqrt(max(float(g @ covariance @ g), 0.0))),
         net=float(np.linalg.norm(dyad + dyad.T) / np.sqrt(2.0)),
         peak=float(np.linalg.norm(every, axis=1)[rows].max()),
         least=float(every[rows].min()),

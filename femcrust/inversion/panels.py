@@ -43,9 +43,9 @@ class Row:
         w, h = self.fig.get_size_inches() / style.MM
         most = max(int((w - self.left) * 0.6), 40)
         place = self.left / w
-        self.fig.text(place, (self.top + 12.0) / h, style.shortened(title, most),
+        self.fig.text(place, (self.top + 10.0) / h, style.shortened(title, most),
                       fontsize=9.5, fontweight="bold")  # fmt: skip
-        self.fig.text(place, (self.top + 7.5) / h, style.shortened(below, int(1.25 * most)),
+        self.fig.text(place, (self.top + 5.8) / h, style.shortened(below, int(1.25 * most)),
                       fontsize=7.5, color=style.SOFT)  # fmt: skip
 
 
@@ -55,7 +55,7 @@ def make_row(extent: Extent, count: int, *, upright: bool = False) -> Row:
     scale = PANEL_MM[count] / max(dx, dy)
     w, h = max(dx * scale, LEAST_MM), max(dy * scale, LEAST_MM)
     left, bottom = 16.0, 16.0
-    fig = style.figure(left + count * (w + BAR_MM), bottom + h + 20.0)
+    fig = style.figure(left + count * (w + BAR_MM), bottom + h + 18.0)
     axes, bars = [], []
     for i in range(count):
         at = left + i * (w + BAR_MM)
@@ -109,7 +109,9 @@ def colour_patches(
         cells.set_clim(*limits)
         ax.add_collection(cells)
     if len(drawn.nodes):
-        cells = ax.scatter(*drawn.nodes.T, c=values[drawn.of_node], s=MARKER**2, **shared)
+        cells = ax.scatter(
+            drawn.nodes[:, 0], drawn.nodes[:, 1], c=values[drawn.of_node], s=MARKER**2, **shared
+        )
         cells.set_clim(*limits)
     colour_bar(row, place, cells, label)
 

@@ -54,9 +54,7 @@ def slip_picture(model: SlipModel) -> bytes:
     row.head(f"Slip: {said}", model.inversion.title)
     label = f"slip ({unit.name}{per})"
     top = max(float(amount.max()) * unit.factor, 1e-12)
-    colour_patches(
-        row, 0, drawn, amount * unit.factor, label, cmap=SEQUENTIAL, vmin=0.0, vmax=top
-    )
+    colour_patches(row, 0, drawn, amount * unit.factor, label, cmap=SEQUENTIAL, vmin=0.0, vmax=top)
     _arrows(row, model, steep)
     if not steep:
         _stations(row, model)

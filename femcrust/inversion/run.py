@@ -112,5 +112,7 @@ def _variant(problem: Problem, found: Estimate, other: Library) -> Variant:
         name=Path(other.name).name,
         fit=fits(problem, design @ slip + base.ramp @ ramps, found.choice.sets),
         moment=moments(theirs, slip, np.zeros((len(slip), len(slip))))[0],
-        apart=float(np.linalg.norm(slip - found.slip) / max(np.linalg.norm(found.slip), 1e-300)),
+        apart=float(
+            np.linalg.norm(slip - found.slip) / max(float(np.linalg.norm(found.slip)), 1e-300)
+        ),
     )

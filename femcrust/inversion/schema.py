@@ -141,9 +141,9 @@ class SlipSought(Section):
             raise complaint("does not go with rake; keep one of them", "azimuth")
         if self.rake is None and self.azimuth is None and not self.across:
             raise complaint("goes with rake or azimuth only; remove it", "across")
-        for i, name in enumerate(self.components):
-            if name in self.components[:i]:
-                raise complaint(f"{name} stands twice; keep one", "components", i)
+        for i, component in enumerate(self.components):
+            if component in self.components[:i]:
+                raise complaint(f"{component} stands twice; keep one", "components", i)
         if self.bounds and self.non_negative:
             raise complaint("does not go with non_negative; keep one of them", "bounds")
         for name, (low, high) in self.bounds.items():

@@ -12,7 +12,7 @@ def shear_vectors(model: SlipModel) -> Floats:
     """Motion of the hanging wall along each patch: east, north, up. (p, 3)"""
     basis = model.problem.basis
     n = basis.in_plane
-    return np.einsum("pc,pci->pi", model.slip[:, :n], basis.frames[:, :n])
+    return np.asarray(np.einsum("pc,pci->pi", model.slip[:, :n], basis.frames[:, :n]))
 
 
 def rakes(model: SlipModel) -> Floats:

@@ -52,10 +52,9 @@ def stiffness(graph: Graph, frames: Floats, in_plane: int, closed: bool) -> Floa
     i, j = graph.pairs.T
     eye = np.eye(components)
     carried = _carried(frames[i], frames[j], in_plane)
-    loop = np.bincount(i, graph.weight, minlength=count)
-    loop += np.bincount(j, graph.weight, minlength=count)
-    if closed:
-        loop += graph.rim
+    loop = graph.rim if closed else np.zeros(count)
+    for ends in (i, j):
+        loop = loop + np.bincount(ends, graph.weight, minlength=count)
     every = np.arange(count)
     whole[every, :, every, :] = loop[:, None, None] * eye
     whole[i, :, j, :] = -graph.weight[:, None, None] * carried

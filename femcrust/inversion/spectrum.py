@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import cholesky, lstsq, solve_triangular, svd
 
 from femcrust.inversion.smoothing import Prior
@@ -29,7 +30,7 @@ class System:
     values: Floats
     covariance: Floats
 
-    def rows(self, some: Floats) -> System:
+    def rows(self, some: NDArray[np.bool_]) -> System:
         """A part of the data."""
         return System(
             self.design[some],

@@ -109,9 +109,7 @@ def by_abic(
     def at(logs: Floats) -> tuple[float, float, Floats, Floats, Floats, float | None]:
         factors = np.concatenate([[1.0], np.exp(logs[: len(sets) - 1])]) if by_set else ones
         span = reach * float(np.exp(logs[-1])) if find_reach and reach is not None else reach
-        found = spectrum(
-            weighted(system, sets, factors), prior(span) if find_reach else start
-        )
+        found = spectrum(weighted(system, sets, factors), prior(span) if find_reach else start)
         best = least_on(lambda x: criterion(found, float(np.exp(x)), scaled), *search_range(found))
         return *best, factors, span
 
@@ -168,8 +166,8 @@ def by_cross_validation(
     fold = dealt[np.searchsorted(names, groups)]
     parts = []
     for k in range(folds):
-        out = np.flatnonzero(fold == k)
-        kept = system.rows(np.flatnonzero(fold != k))
+        out = fold == k
+        kept = system.rows(~out)
         root = cholesky(system.covariance[np.ix_(out, out)], lower=True)
         parts.append((kept, spectrum(kept, prior), system.rows(out), root))
 

@@ -93,6 +93,8 @@ def sections(**given: Any) -> Inversion:
     return build_section(Inversion, base | given)
 
 
-def problem_of(library: Library, data: list[Observations], **given: Any) -> tuple[Problem, Inversion]:
+def problem_of(
+    library: Library, data: list[Observations], **given: Any
+) -> tuple[Problem, Inversion]:
     inversion = sections(**given)
     return make_problem(inversion, library, data), inversion

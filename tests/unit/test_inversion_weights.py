@@ -102,9 +102,13 @@ def test_the_criterion_is_the_likelihood_of_the_data(n_flat: int) -> None:
     found, wanted = [], []
     for rho in (0.05, 0.3, 1.0, 4.0, 20.0):
         found.append(criterion(made, 1.0 / rho**2, scaled=False))
-        covariance = system.covariance + rho**2 * system.design @ (
-            oracle_prior(prior) if n_flat == 0 else _flat_of(prior, rho)
-        ) @ system.design.T
+        covariance = (
+            system.covariance
+            + rho**2
+            * system.design
+            @ (oracle_prior(prior) if n_flat == 0 else _flat_of(prior, rho))
+            @ system.design.T
+        )
         wanted.append(oracle.minus_two_log_likelihood(system.values, covariance))
     constant = wanted[0] - found[0]
     assert constant == pytest.approx(n_flat * 2.0 * np.log(FLAT), abs=1e-5)
@@ -134,9 +138,7 @@ def test_abic_finds_scale_and_weight_of_the_greatest_likelihood() -> None:
     rho = sigma / np.sqrt(choice.weight)
 
     def likelihood(s: float, r: float) -> float:
-        spread = oracle.data_covariance(
-            system.design, system.covariance, oracle_prior(prior), s, r
-        )
+        spread = oracle.data_covariance(system.design, system.covariance, oracle_prior(prior), s, r)
         return oracle.minus_two_log_likelihood(system.values, spread)
 
     best = likelihood(sigma, rho)

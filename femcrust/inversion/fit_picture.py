@@ -23,13 +23,13 @@ def fit_picture(model: SlipModel, which: int) -> bytes:
     fit = model.fits[which]
     place = model.problem.library.place[part.stations, :2] * KM
     unit = style.unit_for(float(np.abs(part.values).max()))
-    small = style.unit_for(fit.wrms)
+    small = style.unit_for(fit.wrms, style.LENGTHS[:3])
     per = "/yr" if model.rate else ""
     said = f"wrms {fit.wrms * small.factor:.3g} {small.name}{per}"
-    said += f", variance reduced by {100 * fit.variance_reduction:.1f} %"
+    said += f", variance reduced by {fit.percent} %"
     draw = _sight if part.kind == "los" else _gnss
     row = draw(model, part, predicted, place, unit, per)
-    row.head(f"{part.name}: {said}", model.inversion.title)
+    row.head(f"{part.name}: {said}", model.inversion.title, 5.8)
     return style.png(row.fig)
 
 
@@ -89,7 +89,7 @@ def _sight(
     row = make_row(extent_of([place]), 3)
     limit = float(np.abs(part.values).max()) * unit.factor or 1e-12
     left = part.values - predicted
-    small = style.unit_for(float(np.abs(left).max()))
+    small = style.unit_for(float(np.abs(left).max()), style.LENGTHS[:3])
     shown = (
         ("observed", part.values * unit.factor, limit, unit.name),
         ("predicted", predicted * unit.factor, limit, unit.name),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,11 @@ class Fit:
     variance_reduction: float
     chi2: float
     factor: float
+
+    @property
+    def percent(self) -> str:
+        """The reduction of variance for people, rounded down: what is left is never nothing."""
+        return f"{math.floor(1e4 * self.variance_reduction) / 100.0:.2f}"
 
 
 def fits(problem: Problem, predicted: Floats, factors: Floats) -> list[Fit]:

@@ -38,14 +38,14 @@ class Row:
     left: float
     top: float
 
-    def head(self, title: str, below: str) -> None:
-        """Bold title and a line in grey over the panels."""
+    def head(self, title: str, below: str, above: float = 2.3) -> None:
+        """Bold title and a line in grey, `above` the panels, mm."""
         w, h = self.fig.get_size_inches() / style.MM
         most = max(int((w - self.left) * 0.6), 40)
         place = self.left / w
-        self.fig.text(place, (self.top + 10.0) / h, style.shortened(title, most),
+        self.fig.text(place, (self.top + above + 4.2) / h, style.shortened(title, most),
                       fontsize=9.5, fontweight="bold")  # fmt: skip
-        self.fig.text(place, (self.top + 5.8) / h, style.shortened(below, int(1.25 * most)),
+        self.fig.text(place, (self.top + above) / h, style.shortened(below, int(1.25 * most)),
                       fontsize=7.5, color=style.SOFT)  # fmt: skip
 
 

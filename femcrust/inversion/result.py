@@ -20,12 +20,14 @@ from femcrust.outputs.summary import current_versions
 
 @dataclass(frozen=True)
 class Variant:
-    """The slip that another structure alone gives, at the same weight."""
+    """The slip where one structure alone is believed; `apart`: rms difference from that of the
+    library over its rms."""
 
     name: str
+    slip: Floats
     fit: list[Fit]
     moment: Moment
-    apart: float  # rms difference of slip over rms slip
+    apart: float
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ class SlipModel:
             "ramps": self.estimate.ramps.tolist(),
             "data": [_fit_plain(fit) for fit in self.fits],
             "slip": [self._moment_plain(moment) for moment in self.moments],
-            "other_structures": [
+            "by_structure": [
                 {
                     "library": variant.name,
                     "data": [_fit_plain(fit) for fit in variant.fit],
@@ -148,7 +150,7 @@ class SlipModel:
             factor = f", errors x {math.sqrt(fit.factor):.2f} besides" if fit.factor != 1.0 else ""
             progress.say(
                 f"  {fit.name}: {fit.count} numbers, wrms {fit.wrms * 1e3:.3g} mm, variance reduced"
-                f" by {100 * fit.variance_reduction:.2f} %{factor}"
+                f" by {fit.percent} %{factor}"
             )
         unit = "m/yr" if self.rate else "m"
         for found in self.moments:
@@ -161,7 +163,7 @@ class SlipModel:
         for variant in self.variants:
             size = "" if self.rate else f"magnitude {variant.moment.magnitude:.2f}, "
             progress.say(
-                f"  with {variant.name} alone: {size}peak {variant.moment.peak:.3g} {unit}, wrms"
+                f"  {variant.name} alone: {size}peak {variant.moment.peak:.3g} {unit}, wrms"
                 f" {', '.join(f'{fit.wrms * 1e3:.3g}' for fit in variant.fit)} mm, slip differs by"
                 f" {100 * variant.apart:.0f} % rms"
             )

@@ -17,16 +17,13 @@ import numpy as np
 from femcrust import progress
 from femcrust.case.load import build_section, load_file
 from femcrust.errors import InputError
-from femcrust.inversion.bounded import within
 from femcrust.inversion.design import Problem, make_problem, predictions
-from femcrust.inversion.estimate import Estimate, estimate
+from femcrust.inversion.estimate import estimate
 from femcrust.inversion.library import Library, alike, chosen, read_library
 from femcrust.inversion.measures import fits, moments
 from femcrust.inversion.observations import read_data
 from femcrust.inversion.result import SlipModel, Variant
 from femcrust.inversion.schema import Inversion
-from femcrust.inversion.spectrum import System, spectrum
-from femcrust.inversion.weight import weighted
 from femcrust.outputs.atomic import check_directory
 
 Given = Inversion | Mapping[str, Any] | str | os.PathLike[str]
@@ -90,29 +87,33 @@ def solve(inversion: Inversion) -> SlipModel:
     library, *others = (chosen(lib, sought.faults, sought.components) for lib in (whole, *others))
     problem = make_problem(inversion, library, read_data(inversion, library))
     found = estimate(problem, inversion, others)
-    variants = [_variant(problem, found, other) for other in others]
+    variants = []
+    if others:
+        names = (inversion.library, *inversion.structures)
+        first = None
+        for name, other in zip(names, (library, *others), strict=True):
+            variants.append(_variant(problem, inversion, name, other, first))
+            first = variants[0]
     return SlipModel(inversion, problem, found, variants, time.perf_counter() - started)
 
 
-def _variant(problem: Problem, found: Estimate, other: Library) -> Variant:
-    """The slip of another structure with the same weight and errors."""
-    base = problem.system
-    covariance = base.covariance if found.structure is None else base.covariance + found.structure
+def _variant(
+    problem: Problem, inversion: Inversion, name: str, other: Library, first: Variant | None
+) -> Variant:
+    """What the data tell of slip where this structure alone is believed."""
     design = predictions(other, problem.basis, problem.data)
-    system = weighted(
-        System(design, base.ramp, base.values, covariance), problem.sets, found.choice.sets
+    theirs = replace(
+        problem,
+        library=replace(problem.library, rigidity=other.rigidity),
+        system=replace(problem.system, design=design),
     )
-    prior = problem.prior(found.choice.reach)
-    if problem.limits.free:
-        slip, ramps = spectrum(system, prior).solution(found.choice.weight)
-    else:
-        slip, ramps = within(system, prior, found.choice.weight, problem.limits)
-    theirs = replace(problem, library=replace(problem.library, rigidity=other.rigidity))
+    found = estimate(theirs, inversion)
+    reference = found.slip if first is None else first.slip
+    size = max(float(np.linalg.norm(reference)), 1e-300)
     return Variant(
-        name=Path(other.name).name,
-        fit=fits(problem, design @ slip + base.ramp @ ramps, found.choice.sets),
-        moment=moments(theirs, slip, np.zeros((len(slip), len(slip))))[0],
-        apart=float(
-            np.linalg.norm(slip - found.slip) / max(float(np.linalg.norm(found.slip)), 1e-300)
-        ),
+        name=name,
+        slip=found.slip,
+        fit=fits(theirs, found.predicted, found.choice.sets),
+        moment=moments(theirs, found.slip, found.covariance)[0],
+        apart=float(np.linalg.norm(found.slip - reference)) / size,
     )

@@ -1,7 +1,7 @@
 """How much smoothing: by Akaike's Bayesian information criterion, or by cross-validation.
 
 For d = G m + errors of covariance σ²E and slip of precision H/ρ², α² = σ²/ρ², the criterion is
-−2 log of the likelihood of d with m integrated out, but for constants [YabukiMatsuura92, eq. 25]:
+−2 log of the likelihood of d with m integrated out, but for constants [YabukiMatsuura92; Akaike80]:
 
     n log S(α²) + Σ log(1 + s²/α²) + log|E| + log|AᵀE⁻¹A|        σ² = S/n, found too
     S(α²)       + Σ log(1 + s²/α²) + log|E| + log|AᵀE⁻¹A|        σ² = 1, given
@@ -57,8 +57,8 @@ def criterion(found: Spectrum, weight: float, scaled: bool) -> float:
 
     >>> one = np.ones(1)
     >>> made = Spectrum(one, one, 1.0, 2, 0.0, *[np.ones((1, 1))] * 4, one)
-    >>> round(criterion(made, 1.0, False), 6) == round(1.5 + np.log(2.0), 6)
-    True
+    >>> round(criterion(made, 1.0, False), 6)  # 3/2 + log 2
+    2.193147
     """
     least = found.misfit(weight)
     spread = float(np.log1p(found.singular**2 / weight).sum()) + found.log_det

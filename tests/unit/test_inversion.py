@@ -194,8 +194,10 @@ def test_structures_spread_and_are_told_apart(desk: Path) -> None:
     assert both.estimate.structure == pytest.approx(np.outer(apart, apart) / 2.0, abs=1e-12)
     sigma = np.sqrt(1e-6 + apart**2 / 2.0)
     assert both.estimate.sigma == pytest.approx(sigma)
-    assert both.variants[0].name == "layers.nc"
-    assert both.variants[0].moment.magnitude != pytest.approx(both.magnitude, abs=1e-3)
+    assert [variant.name for variant in both.variants] == ["case.nc", "layers.nc"]
+    assert both.variants[0].moment.magnitude == pytest.approx(alone.magnitude)
+    assert both.variants[0].apart == 0.0
+    assert both.variants[1].apart > 0.01
     assert np.linalg.norm(both.deviation / both.estimate.scale) > np.linalg.norm(
         alone.deviation / alone.estimate.scale
     )

@@ -192,8 +192,8 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
         parsers[name] = command
         command.add_argument("--traceback", action="store_true", help="show where a failure arose")
         if name in {"run", "greens", "invert", "check", "mesh"}:
-            file = "inversion.yaml" if name == "invert" else "case.yaml"
-            command.add_argument("case", type=Path, metavar="FILE", help=file)
+            shown = ("FILE", "inversion.yaml") if name == "invert" else ("CASE", "case.yaml")
+            command.add_argument("case", type=Path, metavar=shown[0], help=shown[1])
             command.add_argument(
                 *("-s", "--set"),
                 action="append",

@@ -39,6 +39,10 @@ EMULATOR = ("tests/unit/test_device_emulator.py",)
 STATE = ("tests/unit/test_flow_state.py",)
 RESUME = ("tests/unit/test_resume.py",)
 KILLS = ("tests/unit/test_kills.py",)
+WEIGHTS = ("tests/unit/test_inversion_weights.py",)
+SMOOTHING = ("tests/unit/test_inversion_smoothing.py",)
+INVERSION = ("tests/unit/test_inversion.py",)
+KNOWN_SLIP = ("tests/verification/inversion/test_known_slip.py",)
 CHECKPOINT = ("tests/unit/test_checkpoint_file.py",)
 
 MUTATIONS = (
@@ -830,5 +834,111 @@ MUTATIONS = (
         "_short_digest(elastic.lam, elastic.mu, *weights)",
         "_short_digest(*weights)",
         LIBRARY,
+    ),
+    # slip inversion
+    Mutation(
+        "smoothing by the square of its weight",
+        "femcrust/inversion/bounded.py",
+        "normal[:m, :m] += weight * prior.precision",
+        "normal[:m, :m] += weight**2 * prior.precision",
+        WEIGHTS,
+    ),
+    Mutation(
+        "the criterion without the determinant of the data",
+        "femcrust/inversion/spectrum.py",
+        "    log_det = 2.0 * float(np.log(np.diag(w)).sum())",
+        "    log_det = 0.0",
+        WEIGHTS,
+    ),
+    Mutation(
+        "the criterion with singular values in place of their squares",
+        "femcrust/inversion/weight.py",
+        "np.log1p(found.singular**2 / weight)",
+        "np.log1p(found.singular / weight)",
+        WEIGHTS,
+    ),
+    Mutation(
+        "numbers of one station left out apart by cross-validation",
+        "femcrust/inversion/weight.py",
+        "    fold = dealt[np.searchsorted(names, groups)]",
+        "    fold = np.arange(len(groups)) % folds",
+        WEIGHTS,
+    ),
+    Mutation(
+        "slip not carried from frame to frame between neighbours",
+        "femcrust/inversion/smoothing.py",
+        "    return np.asarray(u @ vt)",
+        "    return np.broadcast_to(np.eye(turn.shape[1]), turn.shape)",
+        SMOOTHING,
+    ),
+    Mutation(
+        "slip is zero a whole step beyond a closed edge",
+        "femcrust/inversion/graph.py",
+        "(length / reach)[free]",
+        "(length / (2 * reach))[free]",
+        SMOOTHING,
+    ),
+    Mutation(
+        "a Matérn field that forgets over twice its range",
+        "femcrust/inversion/smoothing.py",
+        "kappa = np.sqrt(8.0) / reach",
+        "kappa = np.sqrt(2.0) / reach",
+        SMOOTHING,
+    ),
+    Mutation(
+        "the spread of structures divided by their number",
+        "femcrust/inversion/structures.py",
+        "/ (len(designs) - 1)",
+        "/ len(designs)",
+        INVERSION,
+    ),
+    Mutation(
+        "another structure's stations taken in their own order",
+        "femcrust/inversion/library.py",
+        "displacement=np.ascontiguousarray(other.displacement[:, :, order]),",
+        "displacement=other.displacement,",
+        INVERSION,
+    ),
+    Mutation(
+        "true north turned the wrong way",
+        "femcrust/inversion/observations.py",
+        "return to_grid_north(vectors, angle)",
+        "return to_true_north(vectors, angle)",
+        INVERSION,
+    ),
+    Mutation(
+        "centimetres of a table taken for decimetres",
+        "femcrust/inversion/table.py",
+        '"cm": 1e-2',
+        '"cm": 1e-1',
+        INVERSION,
+    ),
+    Mutation(
+        "moment without the rigidity of each patch",
+        "femcrust/inversion/measures.py",
+        "strength = library.rigidity * library.area * rows",
+        "strength = 32e9 * library.area * rows",
+        INVERSION,
+    ),
+    Mutation(
+        "slip across a rake reversed",
+        "femcrust/inversion/design.py",
+        "= -part[:, 1], part[:, 0]",
+        "= part[:, 1], -part[:, 0]",
+        INVERSION,
+    ),
+    Mutation(
+        "posterior variance times the factor of errors in place of its square",
+        "femcrust/inversion/estimate.py",
+        "covariance=covariance * scale**2,",
+        "covariance=covariance * scale,",
+        KNOWN_SLIP,
+    ),
+    Mutation(
+        "the digest of a packed file taken of the package",
+        "femcrust/data/__init__.py",
+        "            raw = gzip.decompress(raw)",
+        "            gzip.decompress(raw)",
+        ("tests/unit/test_data.py",),
     ),
 )

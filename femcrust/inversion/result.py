@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from femcrust.inversion.measures import Fit, Moment, fits, moments
 from femcrust.inversion.schema import Inversion
 from femcrust.mesh.mesh import Floats
 from femcrust.outputs.summary import current_versions
+
+log = logging.getLogger("femcrust")
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,11 @@ class SlipModel:
     def say(self) -> None:
         """The result in a few lines."""
         choice = self.estimate.choice
+        if choice.at_end:
+            log.warning(
+                f"smoothing.weight: the criterion has no least between {choice.weight:.1e} /m^2"
+                " and the other end of the search; the data tell little of it: give a number"
+            )
         scale = f", errors x {self.estimate.scale:.2f}" if self.estimate.scale != 1.0 else ""
         reach = f", range {choice.reach / 1e3:.3g} km" if choice.reach else ""
         smoothing = self.problem.smoothing

@@ -14,8 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cholesky, lstsq, solve_triangular, svd
 
+from femcrust.errors import InputError
 from femcrust.inversion.smoothing import Prior
 from femcrust.mesh.mesh import Floats
+
+
+UNSEEN = 1e-12  # of the largest column: a free direction that moves data by less moves none
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,12 @@ def spectrum(system: System, prior: Prior) -> Spectrum:
     left = values
     if loose.shape[1]:
         q, r = np.linalg.qr(loose)
+        least, most = np.abs(np.diag(r)).min(), np.linalg.norm(loose, axis=0).max()
+        if not least > UNSEEN * most:
+            raise InputError(
+                "smoothing: leaves slip or a ramp free that no datum sees; take edges: closed, or"
+                " model: matern, and no ramp"
+            )
         log_det += 2.0 * float(np.log(np.abs(np.diag(r))).sum())
         seen, left = seen - q @ (q.T @ seen), values - q @ (q.T @ values)
     u, s, vt = svd(seen, full_matrices=False)

@@ -51,6 +51,14 @@ class Choice:
     sets: Floats
     reach: float | None = None
 
+    @property
+    def at_end(self) -> bool:
+        """Whether the least is where the search ended."""
+        if self.curve is None:
+            return False
+        ends = self.curve.weight[[0, -1]]
+        return bool((np.abs(np.log(self.weight / ends)) < 0.01).any())
+
 
 def criterion(found: Spectrum, weight: float, scaled: bool) -> float:
     """ABIC at α² = weight, but for what does not depend on it; `scaled`: σ² is found too.

@@ -70,7 +70,11 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "  rock: {mu: 20 GPa, nu: 0.25, where: {depth: [0 km, 8 km]}}\n"
         "  deep: {mu: 45 GPa, nu: 0.25, where: {depth: [8 km, 40 km]}}"
     )
-    (folder / "layers.yaml").write_text(text.replace("  rock: {mu: 30 GPa, nu: 0.25}", layers))
+    text = text.replace("  rock: {mu: 30 GPa, nu: 0.25}", layers)
+    (folder / "layers.yaml").write_text(text.replace("stations.csv", "reversed.csv"))
+    (folder / "reversed.csv").write_text(
+        "name,x_km,y_km\n" + "".join(f"{n},{x},{y}\n" for n, x, y in GRID[::-1])
+    )
     for name in ("case", "layers"):
         words = ["greens", str(folder / f"{name}.yaml"), "--quiet", "-o", f"{folder}/{name}.nc"]
         assert main(words) == 0
@@ -186,11 +190,12 @@ def test_structures_spread_and_are_told_apart(desk: Path) -> None:
     alone = femcrust.invert(given, desk)
     both = femcrust.invert(given | {"structures": ["layers.nc"], "iterations": 1}, desk)
     other = read_library(desk / "layers.nc")
+    assert other.stations == alone.problem.library.stations[::-1]
     moved = [
-        np.einsum("pcna,pc->na", library.displacement, alone.slip).ravel()
+        np.einsum("pcna,pc->na", library.displacement, alone.slip)
         for library in (alone.problem.library, other)
     ]
-    apart = moved[0] - moved[1]
+    apart = (moved[0] - moved[1][::-1]).ravel()
     assert both.estimate.structure == pytest.approx(np.outer(apart, apart) / 2.0, abs=1e-12)
     sigma = np.sqrt(1e-6 + apart**2 / 2.0)
     assert both.estimate.sigma == pytest.approx(sigma)

@@ -1,4 +1,4 @@
-"""The Gorkha earthquake of 25 April 2015 from GNSS offsets: size, place and fit, by examples/gorkha.
+"""The Gorkha earthquake of 2015 from GNSS offsets: size, place and fit, by examples/gorkha.
 
 Its magnitude is 7.8 to 7.9, its slip lies north of Kathmandu, at 85.32 E, 27.72 N [Avouac15].
 """

@@ -14,8 +14,11 @@ from femcrust.case.suggest import did_you_mean
 from femcrust.errors import InputError
 from femcrust.faults.geometry import frames
 from femcrust.greens.seal import Sealed
+from femcrust.inversion.amounts import YEAR
 from femcrust.mesh.mesh import Floats
 
+SAME_TIME = 1e-6  # of an epoch
+MOST_EPOCHS = 8  # that a message lists
 SAME = 1e-3  # m: patches and stations nearer than this are the same in two libraries
 
 
@@ -58,8 +61,11 @@ class Library:
         return len(self.area)
 
 
-def read_library(path: Path) -> Library:
-    """A library from its file; refused where it is damaged or not finished."""
+def read_library(path: Path, epoch: float | None = None) -> Library:
+    """A library from its file; refused where it is damaged or not finished.
+
+    epoch : of a library over time, s: what slip at once has done by then
+    """
     import h5py
 
     with Sealed(path) as sealed:
@@ -78,11 +84,9 @@ def read_library(path: Path) -> Library:
         crs, title = str(file.attrs["crs"]), str(file.attrs["title"])
     if "displacement" not in found:
         raise InputError(f"{path}: has no patches, thus no slip to look for; make one of faults")
-    if found["displacement"].ndim != 4:
-        raise InputError(f"{path}: is over time; make a library of one time")
     views = dict(zip(map(str, found.get("view", ())), found.get("view_unit", ()), strict=True))
     return Library(
-        displacement=found["displacement"],
+        displacement=_at(epoch, found, path),
         components=tuple(str(name) for name in found["component"]),
         fault=found["patch_fault"].astype(str),
         corners=_columns(found, "corner_"),
@@ -99,6 +103,24 @@ def read_library(path: Path) -> Library:
         title=title,
         name=str(path),
     )
+
+
+def _at(epoch: float | None, found: Mapping[str, Any], path: Path) -> Floats:
+    """The displacement of the wanted epoch; without a time axis there is but one. (p, c, n, 3)"""
+    moved: Floats = found["displacement"]
+    if "epoch" not in found:
+        if epoch is not None:
+            raise InputError(f"epoch: {path} is elastic; remove the key, or make it over time")
+        return moved
+    years = np.asarray(found["epoch"], np.float64)
+    known = ", ".join(f"{year:.6g} yr" for year in years[:MOST_EPOCHS])
+    known += ", ..." if len(years) > MOST_EPOCHS else ""
+    if epoch is None:
+        raise InputError(f"epoch: missing; {path} is over time: give one of {known}")
+    near = int(np.abs(years - epoch / YEAR).argmin())
+    if not abs(years[near] - epoch / YEAR) <= SAME_TIME * max(abs(years[near]), 1.0):
+        raise InputError(f"epoch: {epoch / YEAR:.6g} yr is none of {path}; these are {known}")
+    return np.ascontiguousarray(moved[..., near])
 
 
 def _columns(found: Mapping[str, Any], prefix: str) -> Floats:

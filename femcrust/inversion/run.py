@@ -80,9 +80,10 @@ def solve(inversion: Inversion) -> SlipModel:
     """Read what the sections name, and find slip."""
     started = time.perf_counter()
     sought = inversion.slip
-    whole = read_library(inversion.directory / inversion.library)
+    whole = read_library(inversion.directory / inversion.library, inversion.epoch)
     others = [
-        alike(whole, read_library(inversion.directory / name)) for name in inversion.structures
+        alike(whole, read_library(inversion.directory / name, inversion.epoch))
+        for name in inversion.structures
     ]
     library, *others = (chosen(lib, sought.faults, sought.components) for lib in (whole, *others))
     problem = make_problem(inversion, library, read_data(inversion, library))

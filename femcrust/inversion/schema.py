@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr, ValidationInfo, field_validator, model_validator
 
-from femcrust.case.quantities import Angle, PositiveLength, Unit
+from femcrust.case.quantities import Angle, PositiveLength, Seconds, Unit
 from femcrust.case.schema_greens import Component
 from femcrust.case.section import (
     FileName,
@@ -249,6 +249,11 @@ class Inversion(Section):
 
     title: Title = ""
     library: FileName = Field(description="What `femcrust greens` made.", examples=["greens.nc"])
+    epoch: Seconds | None = Field(
+        default=None,
+        description="Of libraries over time: the data are what slip at once has done by then, s.",
+        examples=["5 yr"],
+    )
     structures: Annotated[tuple[FileName, ...], OneOrMany()] = Field(
         default=(),
         description="Libraries of the same patches and stations in other rock: how predictions"

@@ -18,7 +18,6 @@ from femcrust.errors import InputError
 from femcrust.inversion.smoothing import Prior
 from femcrust.mesh.mesh import Floats
 
-
 UNSEEN = 1e-12  # of the largest column: a free direction that moves data by less moves none
 
 

@@ -234,3 +234,19 @@ def test_axes_of_the_data_are_turned_to_those_of_the_library() -> None:
         found = _directions(table, section, library, "data.a", np.array([0]), ("north",))
         # grid north lies 0.1 rad clockwise of true north: true north has azimuth −0.1 in the grid
         assert found[0] == pytest.approx([np.sin(sign * 0.1), np.cos(0.1 * sign), 0.0])
+
+
+def test_one_epoch_of_a_library_over_time() -> None:
+    from femcrust.errors import InputError
+    from femcrust.inversion.library import _at
+
+    moved = np.random.default_rng(14_550_721).normal(size=(2, 2, 3, 3, 4))
+    found = {"displacement": moved, "epoch": np.array([0.0, 0.5, 2.0, 10.0])}
+    year = 365.25 * 86400.0
+    assert _at(2 * year, found, Path("g.nc")).tolist() == moved[..., 2].tolist()
+    for epoch, message in ((None, "missing; g.nc is over time: give one of 0 yr, 0.5 yr"),
+                           (3 * year, "3 yr is none of g.nc")):  # fmt: skip
+        with pytest.raises(InputError, match=message):
+            _at(epoch, found, Path("g.nc"))
+    with pytest.raises(InputError, match="is elastic; remove the key"):
+        _at(year, {"displacement": moved[..., 0]}, Path("g.nc"))

@@ -122,7 +122,7 @@ def _chosen(
         return choice, problem.prior(choice.reach) if find_reach else prior
     if smoothing.weight == "cross_validation":
         limited = None if problem.limits.free else partial(_limited, problem, prior)
-        found = by_cross_validation(system, prior, problem.groups, smoothing.folds, limited)
+        found = by_cross_validation(system, prior, problem.groups, smoothing.folds, scaled, limited)
     else:
         weight = float(smoothing.weight)
         abic = criterion(spectrum(system, prior), weight, scaled)

@@ -158,11 +158,13 @@ def by_cross_validation(
     prior: Prior,
     groups: Ints,
     folds: int,
+    scaled: bool,
     solve: Callable[[System, float], tuple[Floats, Floats]] | None = None,
 ) -> Choice:
     """α² that foretells stations best which were left out.
 
     groups : (k,) the station of each number: they are left out together
+    scaled : whether the ABIC told besides is that of errors whose scale is found
     solve : slip and ramps of a system at α², where it is bounded
     """
     names = np.unique(groups)
@@ -192,7 +194,7 @@ def by_cross_validation(
     whole = spectrum(system, prior)
     return Choice(
         float(np.exp(log_weight)),
-        criterion(whole, float(np.exp(log_weight)), True),
+        criterion(whole, float(np.exp(log_weight)), scaled),
         Curve(np.exp(grid), values, "squared error of prediction"),
         np.ones(1),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -250,3 +251,63 @@ def test_one_epoch_of_a_library_over_time() -> None:
             _at(epoch, found, Path("g.nc"))
     with pytest.raises(InputError, match="is elastic; remove the key"):
         _at(year, {"displacement": moved[..., 0]}, Path("g.nc"))
+
+
+def test_moments_of_faults_add_up_to_that_of_all() -> None:
+    from small_inversion import offsets, okada_library, problem_of
+
+    from femcrust.inversion.measures import moments
+
+    library = okada_library(4, 2, stations=np.zeros((1, 3)))
+    library = replace(
+        library,
+        fault=np.array(["a", "a", "b", "b"] * 2),
+        rigidity=np.linspace(20e9, 50e9, 8),
+        area=np.linspace(1.0, 2.0, 8) * 25e6,
+    )
+    slip = np.random.default_rng(90_113_377).normal(size=(8, 2))
+    problem, _ = problem_of(library, [offsets(library, slip, 1e-3)])
+    spread = np.diag(np.linspace(0.1, 0.2, 16)) ** 2
+    whole, a, b = moments(problem, slip.ravel(), spread)
+    assert (whole.name, a.name, b.name) == ("all", "a", "b")
+    assert whole.moment == pytest.approx(a.moment + b.moment)
+    strength = library.rigidity * library.area
+    assert whole.moment == pytest.approx(np.sum(strength * np.hypot(*slip.T)))
+    # by a sample of the posterior
+    drawn = slip.ravel() + 1e-3 * np.random.default_rng(7_711_093).normal(
+        size=(20_000, 16)
+    ) * np.sqrt(np.diag(spread))
+    sizes = np.hypot(*np.moveaxis(drawn.reshape(-1, 8, 2), 2, 0)) @ strength
+    assert whole.deviation == pytest.approx(1e3 * sizes.std(), rel=0.03)
+    # one fault with slip that is alike: the summed tensor has all of the moment
+    alike, *_ = moments(problem, np.tile([0.6, -0.8], 8), spread)
+    assert alike.net == pytest.approx(alike.moment)
+    assert alike.net == pytest.approx(strength.sum())
+
+
+def test_pictures_show_the_slip_that_was_found(desk: Path, monkeypatch: Any) -> None:
+    """Colours are slip in the unit of the bar, arrows the motion of the hanging wall."""
+    from matplotlib.axes import Axes
+    from matplotlib.collections import PolyCollection
+
+    from femcrust.inversion.pictures import slip_picture
+
+    model = femcrust.invert(desk / "inversion.yaml")
+    seen: dict[str, Any] = {}
+    collection, quiver = PolyCollection.__init__, Axes.quiver
+
+    def cells(self: Any, *given: Any, **named: Any) -> None:
+        seen.setdefault("colours", named.get("array"))
+        collection(self, *given, **named)
+
+    def arrows(self: Any, *given: Any, **named: Any) -> Any:
+        seen["arrows"] = np.stack(given[2:4], axis=1)
+        return quiver(self, *given, **named)
+
+    monkeypatch.setattr(PolyCollection, "__init__", cells)
+    monkeypatch.setattr(Axes, "quiver", arrows)
+    assert slip_picture(model).startswith(PNG)
+    assert seen["colours"] == pytest.approx(np.linalg.norm(model.slip, axis=1))
+    # the fault dips 70 degrees: seen from the side, along strike and up
+    wanted = np.stack([model.slip[:, 0], model.slip[:, 1] * np.sin(np.radians(70.0))], axis=1)
+    assert seen["arrows"] == pytest.approx(wanted)

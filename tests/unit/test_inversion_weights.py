@@ -179,7 +179,7 @@ def test_cross_validation_leaves_whole_stations_out() -> None:
     system, prior = random_system(11_870_003, n_data=12), random_prior(9_007_761)
     system = replace(system, covariance=np.diag(np.linspace(0.5, 2.0, 12)))
     groups = np.repeat(np.arange(4), 3)
-    choice = by_cross_validation(system, prior, groups, 4)
+    choice = by_cross_validation(system, prior, groups, 4, scaled=True)
     assert choice.curve is not None
     for weight, error in list(zip(choice.curve.weight, choice.curve.value, strict=True))[::10]:
         total = 0.0

@@ -85,6 +85,11 @@ class SlipModel:
     def magnitude(self) -> float:
         return self.moments[0].magnitude
 
+    @property
+    def expected(self) -> float:
+        """ρ = σ/α: of a Matérn field the deviation of slip before the data, m or m a year."""
+        return self.estimate.scale / math.sqrt(self.estimate.choice.weight)
+
     def _by_patch(self, values: Floats) -> Floats:
         return np.asarray(values.reshape(len(self.problem.library), -1))
 
@@ -104,6 +109,7 @@ class SlipModel:
             "smoothing": self.problem.smoothing.model,
             "weight_per_m2": choice.weight,
             "range_m": choice.reach,
+            "expected_slip": self.expected,
             "abic": choice.abic,
             "error_scale": self.estimate.scale,
             "n_held": int(self.estimate.held.sum()),

@@ -19,6 +19,7 @@ from tiny_case import CASE
 
 PNG = b"\x89PNG"
 SECTION = "greens: {patches: {along_strike: 4, down_dip: 3}}\n"
+VIEW = "los: {sky: {unit: [-0.6, -0.1, 0.79]}}"
 GRID = [(f"S{i}{j}", -24 + 12 * i, -24 + 12 * j) for i in range(5) for j in range(5)]
 UP = np.array([-0.6, -0.1, 0.79])
 UNIT = UP / np.linalg.norm(UP)
@@ -65,7 +66,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "stations.csv").write_text(
         "name,x_km,y_km\n" + "".join(f"{n},{x},{y}\n" for n, x, y in GRID)
     )
-    text = CASE.replace("output: {", f"{SECTION}output: {{")
+    text = CASE.replace("output: {", f"{SECTION}output: {{{VIEW}, ")
     (folder / "case.yaml").write_text(text)
     layers = (
         "  rock: {mu: 20 GPa, nu: 0.25, where: {depth: [0 km, 8 km]}}\n"
@@ -311,3 +312,49 @@ def test_pictures_show_the_slip_that_was_found(desk: Path, monkeypatch: Any) -> 
     # the fault dips 70 degrees: seen from the side, along strike and up
     wanted = np.stack([model.slip[:, 0], model.slip[:, 1] * np.sin(np.radians(70.0))], axis=1)
     assert seen["arrows"] == pytest.approx(wanted)
+
+
+def test_a_view_of_the_library_is_a_line_of_sight(desk: Path) -> None:
+    lines = (desk / "los.csv").read_text().splitlines()
+    (desk / "seen.csv").write_text("\n".join(",".join(row.split(",")[:5]) for row in lines) + "\n")
+    given: dict[str, Any] = {"library": "case.nc", "smoothing": {"weight": 1.0}}
+    own = femcrust.invert(given | {"data": {"a": {"los": "los.csv", "ramp": "plane"}}}, desk)
+    section = {"los": "seen.csv", "view": "sky", "ramp": "plane"}
+    by_view = femcrust.invert(given | {"data": {"a": section}}, desk)
+    assert by_view.slip == pytest.approx(own.slip, abs=1e-6)
+    assert own.estimate.ramps == pytest.approx([0.05, 0.0, 0.0], abs=5e-3)
+    for section, message in (
+        ({"los": "seen.csv", "view": "ski"}, "'ski' is no view of .*; did you mean sky"),
+        ({"los": "los.csv", "view": "sky"}, "has unit_east too; keep one"),
+        ({"los": "seen.csv"}, "has not all of unit_east, unit_north, unit_up"),
+    ):
+        with pytest.raises(femcrust.InputError, match=message):
+            femcrust.invert(given | {"data": {"a": section}}, desk)
+
+
+def test_correlations_and_errors_alike_nearby_fill_the_covariance(desk: Path) -> None:
+    (desk / "few.csv").write_text(
+        "name,x_km,y_km,east_mm,north_mm,up_mm,sigma_east_mm,sigma_north_mm,sigma_up_mm,corr_en,"
+        "corr_nu\nS00,-24,-24,1,2,3,2,3,5,0.5,-0.2\nS10,-12,-24,1,,3,2,,5,0.5,\n"
+    )
+    covariance = {"sill": 4e-6, "range": 12e3}
+    found = femcrust.invert(
+        {
+            "library": "case.nc",
+            "data": {"a": {"offsets": "few.csv", "covariance": covariance}},
+            "smoothing": {"weight": 1.0},
+        },
+        desk,
+    )
+    e = np.exp(-1.0)  # the stations are one range apart
+    wanted = np.array(
+        [  # east, north, up of the first; east, up of the second, mm²
+            [4.0 + 4.0, 3.0, 0.0, 4.0 * e, 0.0],
+            [3.0, 9.0 + 4.0, -3.0, 0.0, 0.0],
+            [0.0, -3.0, 25.0 + 4.0, 0.0, 4.0 * e],
+            [4.0 * e, 0.0, 0.0, 4.0 + 4.0, 0.0],
+            [0.0, 0.0, 4.0 * e, 0.0, 25.0 + 4.0],
+        ]
+    )
+    assert found.problem.system.covariance * 1e6 == pytest.approx(wanted)
+    assert found.problem.data[0].axis == ("east", "north", "up", "east", "up")

@@ -1,7 +1,7 @@
 """The slip found: mean, posterior covariance, resolution, predictions.
 
 With N = GᵀE⁻¹G + α²H over slip and ramps, the covariance is σ² N⁻¹ and the resolution matrix of
-slip is the block of N⁻¹ GᵀE⁻¹G [Tarantola05, sec. 3.4]. Slips that stand on a limit are held
+slip is the block of N⁻¹ GᵀE⁻¹G [Tarantola05, ch. 3]. Slips that stand on a limit are held
 there: they have neither spread nor resolution.
 """
 

@@ -3,7 +3,7 @@
 With stiffness S (conductances of neighbours, −∫ ∇·∇) and masses C (areas, over their mean):
 
     laplacian    H = S C⁻¹ S                                   squared Laplacian of slip
-    matern α=1   H ∝ κ² C + S                                  [LindgrenRueLindstrom11, sec. 2.3]
+    matern α=1   H ∝ κ² C + S                                  [LindgrenRueLindstrom11]
            α=2   H ∝ (κ² C + S) C⁻¹ (κ² C + S)                 scaled so that slip has variance ρ²
 
 Between neighbours slip is carried by the turn nearest to that from one frame to the other, so that

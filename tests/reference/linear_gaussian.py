@@ -4,7 +4,7 @@ For d = G m + A b + e with e ~ N(0, σ²E), m ~ N(0, ρ²H⁻¹) and b ~ N(0, β
 
     cov(d) = σ²E + ρ² G H⁻¹ Gᵀ + β² A Aᵀ,   mean(m|d) = ρ² H⁻¹ Gᵀ cov(d)⁻¹ d,   and so on
 
-Source: Tarantola A. (2005), Inverse Problem Theory, SIAM, sec. 3.4 (his eq. 3.37); the criterion is
+Source: Tarantola A. (2005), Inverse Problem Theory, SIAM, ch. 3; the criterion is
 −2 log of the density of d, Akaike H. (1980). Nothing is decomposed, so it is slow and plain.
 """
 

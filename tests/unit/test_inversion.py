@@ -13,7 +13,9 @@ import pytest
 import xarray
 
 import femcrust
+from femcrust.case.load import build_section, load_file
 from femcrust.cli import main
+from femcrust.inversion import Inversion
 from femcrust.inversion.library import read_library
 from tiny_case import CASE
 
@@ -358,3 +360,20 @@ def test_correlations_and_errors_alike_nearby_fill_the_covariance(desk: Path) ->
     )
     assert found.problem.system.covariance * 1e6 == pytest.approx(wanted)
     assert found.problem.data[0].axis == ("east", "north", "up", "east", "up")
+
+
+def test_the_file_in_the_readme_and_those_of_the_example_are_valid(
+    root: Path, tmp_path: Path
+) -> None:
+    text = (root / "README.md").read_text(encoding="utf-8")
+    section = text.split("## Slip inversion")[1]
+    (tmp_path / "inversion.yaml").write_text(section.split("```yaml")[1].split("```")[0])
+    found = load_file(Inversion, tmp_path / "inversion.yaml")
+    assert found.smoothing.range == 40e3
+    assert found.data["track"].covariance is not None
+    for name in ("inversion", "both"):
+        example = load_file(Inversion, root / "examples" / "gorkha" / f"{name}.yaml")
+        assert example.slip.azimuth == 198.0
+    # what is written as understood is a valid file again, and means the same
+    again = build_section(Inversion, found.model_dump(mode="json", exclude_none=True))
+    assert again.model_dump() == found.model_dump()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy.spatial.distance import pdist, squareform
 
 from femcrust.errors import InputError
+from femcrust.grid_files import contents_of
 from femcrust.inversion.amounts import Amount, variance_of
 from femcrust.inversion.schema import Covariance
 from femcrust.mesh.mesh import Floats
@@ -74,51 +74,29 @@ def _from_file(section: Covariance, path: Path, key: str, count: int, rate: bool
 def _csv(path: Path) -> Floats:
     try:
         text = path.read_text(encoding="utf-8-sig")
-        return np.loadtxt(text.replace(",", " ").splitlines(), ndmin=2)
+        lines = [line for line in text.replace(",", " ").splitlines() if line.strip()]
+        if not lines:
+            raise InputError(f"{path}: is empty; give a row of numbers for each datum")
+        return np.loadtxt(lines, ndmin=2, comments=None)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check the name") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: is no text; name a netCDF file .nc") from None
     except ValueError as error:
         reason = " ".join(str(error).split())[:120]
         raise InputError(f"{path}: is no matrix of numbers ({reason}); mend it") from None
 
 
 def _netcdf(path: Path, variable: str | None) -> tuple[Floats, str | None]:
-    import h5py
-    from scipy.io import netcdf_file
-
-    try:
-        if not path.is_file():
-            raise InputError(f"{path}: cannot be read (no such file); check the name")
-        if h5py.is_hdf5(path):
-            with h5py.File(path, "r") as file:
-                squares: dict[str, Any] = {n: d for n, d in file.items() if d.ndim == 2}
-                name = _which(path, variable, squares)
-                return np.asarray(squares[name][...], np.float64), _text(
-                    squares[name].attrs.get("units")
-                )
-        with netcdf_file(path, mmap=False) as old:
-            squares = {n: d for n, d in old.variables.items() if len(d.shape) == 2}
-            name = _which(path, variable, squares)
-            units = getattr(squares[name], "units", None)
-            return np.array(squares[name][:], np.float64), _text(units)
-    except (OSError, TypeError, ValueError) as error:
-        reason = " ".join(str(error).split())[:120]
-        raise InputError(f"{path}: cannot be read as netCDF ({reason}); mend it") from None
-
-
-def _text(value: object) -> str | None:
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return None if value is None else str(value)
-
-
-def _which(path: Path, variable: str | None, squares: dict[str, Any]) -> str:
+    """A matrix and its unit, if the file says it."""
+    squares = {name: found for name, found in contents_of(path).items() if found[0].ndim == 2}
     if variable is None and len(squares) == 1:
-        return next(iter(squares))
+        variable = next(iter(squares))
     if variable not in squares:
         known = ", ".join(squares) or "none"
         raise InputError(f"{path}: name the variable of the covariance; matrices are: {known}")
-    return variable
+    values, _, unit = squares[variable]
+    return values, unit or None
 
 
 def positive_definite(covariance: Floats, key: str) -> None:

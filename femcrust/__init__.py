@@ -18,6 +18,7 @@ _HOME = {
     "build": "femcrust.run",
     "greens": "femcrust.greens",
     "convolved": "femcrust.greens",
+    "invert": "femcrust.inversion",
     "solve": "femcrust.solvers",
     "solve_many": "femcrust.solvers",
     "Result": "femcrust.outputs.result",

@@ -104,7 +104,7 @@ def overrides(arguments: argparse.Namespace) -> list[str]:
             raise InputError(
                 f"--set: {change!r} is no key=value; write e.g. --set solver.tolerance=1e-10"
             )
-    if arguments.threads is not None:
+    if getattr(arguments, "threads", None) is not None:
         return [*changes, f"solver.threads={arguments.threads}"]
     return changes
 
@@ -119,6 +119,12 @@ def greens(arguments: argparse.Namespace) -> None:
     from femcrust.greens import greens_file
 
     greens_file(arguments.case, overrides(arguments), arguments.output)
+
+
+def invert(arguments: argparse.Namespace) -> None:
+    from femcrust.inversion import invert_file
+
+    invert_file(arguments.case, overrides(arguments), arguments.output)
 
 
 def check(arguments: argparse.Namespace) -> None:
@@ -155,6 +161,12 @@ def plot(arguments: argparse.Namespace) -> None:
     outputs.plot(arguments.results)
 
 
+def data(arguments: argparse.Namespace) -> None:
+    from femcrust import data
+
+    data.check(arguments.folder)
+
+
 def info(arguments: argparse.Namespace) -> None:
     from femcrust import info
 
@@ -164,10 +176,12 @@ def info(arguments: argparse.Namespace) -> None:
 COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], None], str]] = {
     "run": (run, "solve a case; write tables, fields, pictures and a report"),
     "greens": (greens, "make a library of Green's functions, or go on with one"),
+    "invert": (invert, "find slip on a fault from displacements, by a library"),
     "check": (check, "validate a case without solving; forecast size, memory and time"),
     "init": (init, "write a commented case to start from"),
     "mesh": (mesh, "make the mesh of a case only, with a quality report"),
     "plot": (plot, "draw the pictures of a results folder again"),
+    "data": (data, "public data that tests and examples read: where from, and whether whole"),
     "info": (info, "versions, backends and devices"),
 }
 
@@ -184,8 +198,9 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
         )
         parsers[name] = command
         command.add_argument("--traceback", action="store_true", help="show where a failure arose")
-        if name in {"run", "greens", "check", "mesh"}:
-            command.add_argument("case", type=Path, metavar="CASE", help="case.yaml")
+        if name in {"run", "greens", "invert", "check", "mesh"}:
+            shown = ("FILE", "inversion.yaml") if name == "invert" else ("CASE", "case.yaml")
+            command.add_argument("case", type=Path, metavar=shown[0], help=shown[1])
             command.add_argument(
                 *("-s", "--set"),
                 action="append",
@@ -193,9 +208,11 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
                 metavar="KEY=VALUE",
                 help="change a key of the case, e.g. solver.tolerance=1e-10 (repeatable)",
             )
-            command.add_argument("--threads", type=threads, help="CPU threads (all, if not given)")
+            if name != "invert":
+                command.add_argument("--threads", type=threads, help="CPU threads (default: all)")
             command.add_argument("-q", "--quiet", action="store_true", help="print errors only")
     places = {"run": "folder of the results", "mesh": "file of the mesh", "greens": "the library"}
+    places["invert"] = places["run"]
     for name, what in places.items():
         parsers[name].add_argument("-o", "--output", type=place, metavar="PATH", help=what)
     parsers["run"].add_argument(
@@ -209,6 +226,9 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
     )
     parsers["init"].add_argument("template", nargs="?", help="name; without it, all are listed")
     parsers["init"].add_argument("folder", nargs="?", type=Path, help="where (./TEMPLATE)")
+    parsers["data"].add_argument(
+        "folder", nargs="?", type=Path, help="where they are (FEMCRUST_DATA, if not given)"
+    )
     drawn = parsers["plot"]
     drawn.add_argument(
         "results", type=Path, help="folder that `femcrust run` wrote, or library of `greens`"

@@ -46,6 +46,8 @@ DIMENSIONS = {
     "temperature": Dimension("temperature", "K", "1500 K"),
     "energy per mole": Dimension("activation energy", "J/mol", "480 kJ/mol"),
     "volume per mole": Dimension("activation volume", "m^3/mol", "11 cm^3/mol"),
+    "area": Dimension("area or variance", "m^2", "4 mm^2"),
+    "squared rate": Dimension("variance of a rate", "m^2/s^2", "4 mm^2/yr^2"),
     "angle": Dimension("angle", "deg", "90 deg"),
 }
 

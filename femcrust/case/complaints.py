@@ -29,14 +29,16 @@ KINDS = {
 }
 
 
-def as_input_error(error: ValidationError, place: Callable[[Path], str]) -> InputError:
+def as_input_error(
+    error: ValidationError, place: Callable[[Path], str], root: type[Section] = Case
+) -> InputError:
     """One line for each mistake, the first ten; `place(path)` is e.g. 'case.yaml:14'."""
     found: dict[str, int] = {}
     for details in error.errors(include_url=False):
         path = _path(details)
         where = place(path)
         line = f"{where}: " if where else ""
-        line += f"{spelt(path)}: {_message(details, path)}"
+        line += f"{spelt(path)}: {_message(details, path, root)}"
         found.setdefault(printable(line), _number(where))
     lines = sorted(found, key=lambda line: found[line])  # from top to bottom, --set first
     more = [f"... and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else []
@@ -77,27 +79,27 @@ def _path(details: Mapping[str, Any]) -> Path:
     return (*place, *at)
 
 
-def _message(details: Mapping[str, Any], path: Path) -> str:
+def _message(details: Mapping[str, Any], path: Path, root: type[Section]) -> str:
     kind, value, context = details["type"], details["input"], details.get("ctx", {})
     if kind == COMPLAINT:
         return str(context["message"])
     if kind == "extra_forbidden":
-        return _unknown(path)
+        return _unknown(path, root)
     if kind == "missing":
-        return f"missing{_example(path)}"
+        return f"missing{_example(path, root)}"
     if kind == "literal_error":
         wanted = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
         return f"{shown(value)} is none of {', '.join(wanted)}{_near(value, wanted)}"
     if kind in KINDS:
         quotes = "; put it in quotes" if kind == "string_type" and _is_number(value) else ""
-        return f"{_noun(value)} is no {KINDS[kind]}{quotes or _example(path)}"
+        return f"{_noun(value)} is no {KINDS[kind]}{quotes or _example(path, root)}"
     if kind in ("too_short", "too_long") and isinstance(value, (list, tuple)):
-        return f"has {len(value)} values{_example(path)}"
+        return f"has {len(value)} values{_example(path, root)}"
     return f"{_noun(value)}: {str(details['msg'])[:1].lower()}{str(details['msg'])[1:]}"
 
 
-def _unknown(path: Path) -> str:
-    section = _section(path[:-1])
+def _unknown(path: Path, root: type[Section]) -> str:
+    section = _section(path[:-1], root)
     key = str(path[-1])
     if section is None:
         return "unknown key; remove it"
@@ -110,9 +112,9 @@ def _fields(section: type[Section]) -> dict[str, Any]:
     return {field.alias or name: field for name, field in section.model_fields.items()}
 
 
-def _section(path: Path) -> type[Section] | None:
-    """The section class at a key path."""
-    annotation: Any = Case
+def _section(path: Path, root: type[Section]) -> type[Section] | None:
+    """The section class at a key path below `root`."""
+    annotation: Any = root
     for key in path:
         if isinstance(annotation, type) and issubclass(annotation, Section):
             field = _fields(annotation).get(str(key))
@@ -135,11 +137,11 @@ def _without_none(annotation: Any) -> Any:
     return annotation
 
 
-def _example(path: Path) -> str:
+def _example(path: Path, root: type[Section]) -> str:
     """'; write e.g. near: 2 km' where the field has an example."""
     while path and isinstance(path[-1], int):
         path = path[:-1]
-    section = _section(path[:-1]) if path else None
+    section = _section(path[:-1], root) if path else None
     field = _fields(section).get(str(path[-1])) if section is not None else None
     if field is None or not field.examples:
         return ""

@@ -8,19 +8,21 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from femcrust.case.complaints import as_input_error, printable, spelt
 from femcrust.case.document import LARGEST_FILE, Node, merged, read_document
 from femcrust.case.schema import Case
-from femcrust.case.section import Reading
+from femcrust.case.section import Reading, Section
 from femcrust.errors import InputError
 from femcrust.units import shown
 
 MOST_BASES = 10  # files in one chain of extends
 BACKEND_VARIABLE = "FEMCRUST_BACKEND"
+
+Root = TypeVar("Root", bound=Section)
 
 
 def load_case(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Case:
@@ -34,6 +36,34 @@ def load_case(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Ca
     if backend:
         origin = printable(f"{BACKEND_VARIABLE}={backend[:60]}")
         tree = merged(tree, _nested(("solver", "backend"), Node(backend, origin, override=True)))
+    return _finished(Case, tree, file, overrides)
+
+
+def load_file(
+    root: type[Root], path: str | os.PathLike[str], overrides: Sequence[str] = ()
+) -> Root:
+    """The same for a file of another kind: its sections are those of `root`."""
+    file = Path(path)
+    return _finished(root, _with_bases(file, ()), file, overrides)
+
+
+def build_case(data: Mapping[str, Any], directory: str | os.PathLike[str] = ".") -> Case:
+    """A case from plain data as in a file; bare numbers are SI, angles in degrees.
+
+    directory : where relative files in the case start
+    """
+    return build_section(Case, data, directory)
+
+
+def build_section(
+    root: type[Root], data: Mapping[str, Any], directory: str | os.PathLike[str] = "."
+) -> Root:
+    """The same for data of another kind."""
+    return _checked(root, dict(data), Reading(directory=Path(directory)), None)
+
+
+def _finished(root: type[Root], tree: Node, file: Path, overrides: Sequence[str]) -> Root:
+    """The file with what overrides it, checked."""
     for override in overrides:
         tree = merged(tree, _override(override))
     _refuse_empty(tree, ())
@@ -44,26 +74,18 @@ def load_case(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Ca
         bare_numbers=False,
         absolute_output=folder.override,
     )
-    return _checked(tree.plain(), context, tree)
+    return _checked(root, tree.plain(), context, tree)
 
 
-def build_case(data: Mapping[str, Any], directory: str | os.PathLike[str] = ".") -> Case:
-    """A case from plain data as in a file; bare numbers are SI, angles in degrees.
-
-    directory : where relative files in the case start
-    """
-    return _checked(dict(data), Reading(directory=Path(directory)), None)
-
-
-def _checked(data: Any, context: Reading, tree: Node | None) -> Case:
+def _checked(root: type[Root], data: Any, context: Reading, tree: Node | None) -> Root:
     try:
-        return Case.model_validate(data, context=context)
+        return root.model_validate(data, context=context)
     except ValidationError as error:
 
         def place(path: tuple[str | int, ...]) -> str:
             return tree.nearest(path).origin if tree is not None else ""
 
-        raise as_input_error(error, place) from None
+        raise as_input_error(error, place, root) from None
 
 
 def _with_bases(file: Path, above: tuple[Path, ...]) -> Node:

@@ -132,7 +132,12 @@ def _step_keys(step: Mapping[str, Any]) -> tuple[str, ...]:
 def summary_json(summary: Mapping[str, Any]) -> str:
     """Strict JSON: numbers that are not finite (a failed solve's residual) become null."""
     check_summary(summary)
-    return json.dumps(_finite(summary), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+    return strict_json(summary)
+
+
+def strict_json(values: Mapping[str, Any]) -> str:
+    """The same for the summary of anything else."""
+    return json.dumps(_finite(values), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
 def _finite(value: Any) -> Any:

@@ -99,7 +99,13 @@ def test_alone_it_names_the_two_most_useful_commands(capsys: pytest.CaptureFixtu
     ("words", "line"),
     [
         ("rum case.yaml", "'rum' is no command; did you mean run?"),
-        ("quux", "'quux' is no command; choose from run, greens, check, init, mesh, plot, info"),
+        (
+            "quux",
+            (
+                "'quux' is no command; choose from "
+                "run, greens, invert, check, init, mesh, plot, data, info"
+            ),
+        ),
         ("run", "the following arguments are required: CASE; see femcrust run --help"),
         (
             "run c --outptu d",

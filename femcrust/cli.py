@@ -186,6 +186,9 @@ COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], None], str]] = {
 }
 
 
+OVER_RANKS = ("run",)
+
+
 def build_parser() -> tuple[Parser, dict[str, Parser]]:
     """The parser of the command, and those of its subcommands by name."""
     parser = Parser(prog="femcrust", allow_abbrev=False, description=SHORT_HELP.partition("\n")[0])
@@ -269,6 +272,10 @@ def dispatch(words: Sequence[str]) -> int:
     elif arguments.command is None:
         print(SHORT_HELP)
     else:
+        if comm.world().size > 1 and arguments.command not in OVER_RANKS:
+            raise InputError(
+                f"mpirun: femcrust {arguments.command} works in one process; start it alone"
+            )
         silent = comm.world().rank > 0  # one rank tells for all
         if silent:
             logging.getLogger("femcrust").setLevel(logging.ERROR)

@@ -1,13 +1,15 @@
 """A postseismic run as users have it, timed part by part, with each initial guess.
 
     python perf/relaxation.py [--near 2.4] [--years 50] [--tolerance 1e-4] [--creep]
-                              [--guesses learned …]
+                              [--guesses learned projection/12 learned/8x512 …]
+                              [--preconditioner jacobi]
 
 A thrust in an elastic lid over a weak layer (1e18 Pa s, relaxation within half a year) over a stiff
 mantle, two earthquakes, steps as the tolerance allows, solves to 1e-8. A line each: steps; solves
 and iterations; seconds of the whole time loop and of its parts: setup of matrices, solves, guess,
-flow, loads and the rest; memory of the guess's history. --near is the size of the finest cells,
-km: 2.4 makes about a million unknowns.
+flow, loads and the rest; memory of the guess's history. projection/12 keeps 12 solutions,
+learned/8x512 eight pairs on sub-domains of 512 nodes, extrapolated/2 is a parabola. --near is the
+size of the finest cells, km: 1.1 makes about a million unknowns.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from machine import description
@@ -25,6 +28,9 @@ from femcrust.case import Case
 from femcrust.model import Model, build_model
 from femcrust.run import build
 from femcrust.timestepping import Relaxation, Stepper, steps
+from femcrust.timestepping.guess import Extrapolated, Guess
+from femcrust.timestepping.learned import Learned
+from femcrust.timestepping.projected import Projected
 
 YEAR = 365.25 * 86400.0
 KM = 1e3
@@ -103,6 +109,17 @@ def body(
     return build_model(Case.model_validate(case))
 
 
+def guess_of(name: str, creeps: bool) -> Guess:
+    """By its name, and after a stroke how much it keeps."""
+    kind, _, kept = name.partition("/")
+    if not kept:
+        return timestepping.make_guess(kind, creeps)
+    if kind == "learned":
+        pairs, nodes = map(int, kept.split("x"))
+        return Learned(pairs, nodes)
+    return Projected(int(kept)) if kind == "projection" else Extrapolated(int(kept))
+
+
 def measured(model: Model, guess_name: str) -> dict[str, Any]:
     """One run with one guess."""
     case, clock = model.case, Clock()
@@ -110,7 +127,7 @@ def measured(model: Model, guess_name: str) -> dict[str, Any]:
     problem: Any = Relaxation(model, operator, preconditioner, case.solver)
     problem.flow = Wrapped(clock, "flow", problem.flow)
     problem.matrix = clock.timed("setup", problem.matrix)
-    guess = timestepping.make_guess(guess_name, problem.flow.creeps)
+    guess = guess_of(guess_name, problem.flow.creeps)
     watched: Any = Wrapped(clock, "guess", guess)
     stepper = Stepper(problem, watched, case.solver.tolerance, case.solver.max_iterations)
     assert case.time is not None
@@ -144,12 +161,17 @@ def main() -> None:
     parser.add_argument("--tolerance", type=float, default=1e-4, help="0: steps of one length")
     parser.add_argument("--creep", action="store_true", help="the weak layer by a power law")
     parser.add_argument("--guesses", nargs="*", default=GUESSES)
+    parser.add_argument("--preconditioner", default="multigrid")
     parser.add_argument("--threads", type=int)
     options = parser.parse_args()
     backends.set_threads(options.threads)
     model = body(
         options.near, options.years, options.tolerance or None, options.step, options.creep
     )
+    solver = model.case.solver.model_copy(update={"preconditioner": options.preconditioner})
+    if options.preconditioner != "multigrid":
+        solver = solver.model_copy(update={"max_iterations": 100_000})
+    model = replace(model, case=model.case.model_copy(update={"solver": solver}))
     print(json.dumps(description()), flush=True)
     for name in options.guesses:
         found = measured(model, name)

@@ -9,6 +9,7 @@ import numpy as np
 from femcrust import comm
 from femcrust.comm import Comm
 from femcrust.discretisation import Discretisation, discretise
+from femcrust.errors import InputError
 from femcrust.mesh.mesh import Floats, Ints
 from femcrust.mesh.part import Part, part_of
 from femcrust.model import Model
@@ -109,6 +110,10 @@ def share(model: Model) -> Share:
     world = comm.world()
     if world.size == 1:
         return Share(world, model, model)
+    if world.size > model.mesh.n_tets:
+        raise InputError(
+            f"mpirun: {world.size} ranks for {model.mesh.n_tets} tetrahedra; start fewer ranks"
+        )
     rank_of = None
     if world.rank == 0:
         rank_of = partition(model.mesh, _weights(model), world.size)

@@ -197,3 +197,17 @@ def test_the_wrong_mpirun_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch
     assert told.returncode == 2
     assert "Open MPI started this process" in told.stderr
     assert "--ranks" in told.stderr
+
+
+def test_what_does_not_work_over_ranks_says_so(folder: Path) -> None:
+    program = [str(comm.mpirun()), "-n", "2", sys.executable, "-m", "femcrust"]
+    told = subprocess.run(
+        [*program, "check", str(folder / "case.yaml")],
+        capture_output=True, text=True, timeout=LIMIT, env=environment(), check=False,
+    )  # fmt: skip
+    assert told.returncode == 2
+    assert told.stderr.count("femcrust check works in one process") == 1
+    for wrong in ("0", "x", "-1"):
+        told = femcrust("run", "--ranks", wrong, folder / "case.yaml")
+        assert told.returncode == 2
+        assert len(told.stderr.splitlines()) == 1

@@ -186,7 +186,7 @@ COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], None], str]] = {
 }
 
 
-OVER_RANKS = ("run",)
+OVER_RANKS = ("run", "greens")
 
 
 def build_parser() -> tuple[Parser, dict[str, Parser]]:
@@ -221,12 +221,10 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
     parsers["run"].add_argument(
         "--resume", action="store_true", help="go on from the last checkpoint of a run over time"
     )
-    parsers["run"].add_argument(
-        "--ranks",
-        type=ranks,
-        metavar="N",
-        help="processes that share the work, by this MPI's mpirun",
-    )
+    for name in OVER_RANKS:
+        parsers[name].add_argument(
+            "--ranks", type=ranks, metavar="N", help="processes that share the work, by mpirun"
+        )
     parsers["init"].add_argument("template", nargs="?", help="name; without it, all are listed")
     parsers["init"].add_argument("folder", nargs="?", type=Path, help="where (./TEMPLATE)")
     parsers["data"].add_argument(

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from femcrust import comm
 from femcrust.case import Case
 from femcrust.greens.compute import greens_file, make, planned
 from femcrust.greens.convolution import convolved
@@ -40,11 +41,16 @@ def greens(
         named = case.output.model_copy(update={"stations": str(stations)})
         case = case.model_copy(update={"output": named})
     if output is not None:
-        make(case, Path(output), model)
-        return read(Path(output))
+        return _made(case, Path(output), model)
     with tempfile.TemporaryDirectory() as folder:
-        make(case, Path(folder) / FILE, model)
-        return read(Path(folder) / FILE)
+        return _made(case, Path(folder) / FILE, model)
+
+
+def _made(case: Case, target: Path, model: Model | None) -> Any:
+    """The library in a file, on every rank; rank 0 has the file."""
+    make(case, target, model)
+    world = comm.world()
+    return world.broadcast(read(target).load() if world.rank == 0 else None)
 
 
 class _Callable(ModuleType):

@@ -27,7 +27,8 @@ from femcrust.mesh.mesh import Floats
 from femcrust.model import Model, build_model
 from femcrust.outputs.resolved import plain
 from femcrust.outputs.stations import SECONDS_PER_YEAR
-from femcrust.run import build
+from femcrust.ranks import Share
+from femcrust.run import pieces
 
 STAGES = 2  # solves of a step
 
@@ -49,20 +50,22 @@ def greens_file(path: Path, overrides: Sequence[str] = (), output: Path | None =
 
 
 def make(case: Case, target: Path, model: Model | None = None) -> None:
-    """Fill the library `target`, a new file or one that was stopped."""
-    ranks = comm.world().size
-    if ranks > 1:
-        raise InputError(f"femcrust greens: uses one rank, not {ranks}; leave mpirun out")
-    backends.set_threads(case.solver.threads)
+    """Fill the library `target`, a new file or one that was stopped. Of several ranks each solves
+    for whole batches, and rank 0 keeps the file."""
+    world = comm.world()
+    backends.set_threads(case.solver.threads, world.here)
     model = build_model(case) if model is None else replace(model, case=case)
     sources, seen, _ = planned(model)  # complains before any work
-    operator, preconditioner = build(case, model)
+    operator, preconditioner = pieces(case, Share(comm.ALONE, model, model))
     operator = without_prescribed(operator)
-    width = fitting_width(operator.space.n_dof, model.n_branches)
+    width = fitting_width(operator.space.n_dof * world.here, model.n_branches)
     plan = make_plan(case, sources, seen, width)
     progress.say(described(sources, seen, plan))
     body = relaxing_body(model, operator, preconditioner) if plan.epochs else None
     problem = Problem(operator, preconditioner, case.solver, sources.units, seen, body)
+    if world.rank > 0:
+        _help(world, problem, sources)
+        return
     made_of = identity(model, problem, plan)
     if not target.exists():
         course = _course(problem, case, sources, plan) if plan.epochs else None
@@ -75,7 +78,7 @@ def make(case: Case, target: Path, model: Model | None = None) -> None:
                 f"{target}: holds the library of another case: {differs};"
                 " choose another --output, or remove the file"
             )
-        _fill(sealed, replace(problem, course=header.course), sources)
+        _fill(sealed, replace(problem, course=header.course), sources, world)
 
 
 def planned(model: Model) -> tuple[UnitSources, Receivers, Plan]:
@@ -99,8 +102,21 @@ def _course(problem: Problem, case: Case, sources: UnitSources, plan: Plan) -> C
     return course
 
 
-def _fill(sealed: Sealed, problem: Problem, sources: UnitSources) -> None:
-    """Solve for the batches of the file that are missing or damaged."""
+def _help(world: comm.Comm, problem: Problem, sources: UnitSources) -> None:
+    """What ranks other than 0 do: their turns of the batches that are wanted."""
+    course, batches = world.broadcast(None)
+    solve = _Solves(replace(problem, course=course), sources)
+    for first in range(0, len(batches), world.size):
+        mine = batches[first + world.rank :][:1]
+        world.gather([solve(batch, _silent) for batch in mine])
+
+
+def _silent(part: float, what: str) -> None:
+    """Rank 0 reports."""
+
+
+def _fill(sealed: Sealed, problem: Problem, sources: UnitSources, world: comm.Comm) -> None:
+    """Solve for the batches of the file that are missing or damaged, a rank for each at a time."""
     batches = sealed.batches
     wanted = []
     for i in range(len(batches)):
@@ -112,18 +128,24 @@ def _fill(sealed: Sealed, problem: Problem, sources: UnitSources) -> None:
     there = len(batches) - len(wanted)
     if there:
         progress.say(f"{there} of {len(batches)} batches are there already")
+    world.broadcast((problem.course, [batches[i] for i in wanted]))
     if not wanted:
         return
     started, solve = time.perf_counter(), _Solves(problem, sources)
     with progress.task("greens") as advance:
-        for count, i in enumerate(wanted):
-            note = f"batch {there + count + 1} of {len(batches)}"
+        for count in range(0, len(wanted), world.size):
+            turn = wanted[count : count + world.size]
+            note = f"batch {there + count + len(turn)} of {len(batches)}"
 
-            def report(part: float, what: str, note: str = note, done: int = count) -> None:
-                advance((done + part) / len(wanted), f"{note}, {what}")
+            def report(
+                part: float, what: str, note: str = note, done: int = count, n: int = len(turn)
+            ) -> None:
+                advance((done + part * n) / len(wanted), f"{note}, {what}")
 
-            sealed.write(i, solve(batches[i], report))
-            advance((count + 1) / len(wanted), note)
+            found = world.gather([solve(batches[turn[0]], report)]) or []
+            for i, values in zip(turn, (one for part in found for one in part), strict=True):
+                sealed.write(i, values)
+            advance((count + len(turn)) / len(wanted), note)
     _say_speed(problem, [batches[i] for i in wanted], time.perf_counter() - started)
 
 

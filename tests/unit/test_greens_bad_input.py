@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -212,12 +210,6 @@ def test_the_command_says_how_fast_it_was(desk: Desk, capsys: pytest.CaptureFixt
     )
     assert main(["greens", "case.yaml"]) == 0
     assert "right-hand sides of" not in capsys.readouterr().out  # nothing was left to do
-
-
-def test_many_ranks(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    three = functools.cache(lambda: SimpleNamespace(size=3, rank=0))
-    monkeypatch.setattr("femcrust.comm.world", three)
-    assert greens(desk) == "femcrust greens: uses one rank, not 3; leave mpirun out"
 
 
 def test_nothing_to_make_sources_of(desk: Desk) -> None:

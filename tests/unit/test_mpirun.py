@@ -211,3 +211,22 @@ def test_what_does_not_work_over_ranks_says_so(folder: Path) -> None:
         told = femcrust("run", "--ranks", wrong, folder / "case.yaml")
         assert told.returncode == 2
         assert len(told.stderr.splitlines()) == 1
+
+
+def test_ranks_make_a_library_batch_by_batch(folder: Path) -> None:
+    """The same bits as one process, also where there are more ranks than batches left."""
+    xarray = pytest.importorskip("xarray")
+    cut = "greens: {patches: {length: 5 km, width: 5 km}, method: forward}\n"
+    (folder / "case.yaml").write_text(CASE + cut)
+    found = []
+    for ranks in (1, 2, 3):
+        target = folder / f"{ranks}.nc"
+        told = femcrust("greens", "--ranks", ranks, folder / "case.yaml", "-o", target)
+        assert told.returncode == 0, told.stderr
+        assert told.stdout.count("the library is") == 1
+        with xarray.open_dataset(target) as stored:
+            found.append(stored.load())
+    for other in found[1:]:
+        for name, values in found[0].data_vars.items():
+            if values.dtype.kind == "f":
+                np.testing.assert_array_equal(other[name].values, values.values)

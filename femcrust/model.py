@@ -18,7 +18,9 @@ from femcrust.mesh.exterior import Exterior, exterior_faces
 from femcrust.mesh.from_case import case_mesh
 from femcrust.mesh.locate import Locator
 from femcrust.mesh.mesh import Floats, Mesh
+from femcrust.station_list import read_station_list
 
+POINTS_A_CELL = 3.0  # of faults, along each edge, that the mesher sees
 LARGEST_MOMENT = 1e30  # N m; the largest earthquake known, Chile 1960, had 2e23
 
 
@@ -48,7 +50,7 @@ class Model:
 
 def build_model(case: Case, mesh: Mesh | None = None) -> Model:
     """Everything that a solve needs to know of a case; `mesh` when it was made before."""
-    mesh = case_mesh(case) if mesh is None else mesh
+    mesh = mesh_of(case) if mesh is None else mesh
     exterior = exterior_faces(mesh)
     locator = Locator(mesh)
     elastic = materials.elastic_fields(mesh, case.materials, case.directory, locator.surface_z)
@@ -80,6 +82,25 @@ def build_model(case: Case, mesh: Mesh | None = None) -> Model:
             " prescribed displacement"
         )
     return Model(case, mesh, exterior, locator, elastic, sources, conditions, relaxing)
+
+
+def mesh_of(case: Case) -> Mesh:
+    """The mesh of a case; a box is fine around faults, finer still near stations of a library."""
+    box = case.mesh.box
+    if box is None:
+        return case_mesh(case)
+    stations = None
+    if case.greens is not None and case.greens.refine and case.output.stations is not None:
+        listed = read_station_list(case.directory / case.output.stations, case.case.crs)
+        stations = np.stack([listed.x, listed.y, listed.z], axis=1)
+    wanted = {  # the mesher knows rectangles; near stations their parts count
+        name: fault
+        for name, fault in case.faults.items()
+        if fault.rectangle is None or stations is not None
+    }
+    spacing = box.size.near / POINTS_A_CELL
+    places = faults.places(wanted, case.directory, projector(case.case.crs), spacing)
+    return case_mesh(case, places, stations)
 
 
 def acts(conditions: Conditions) -> bool:

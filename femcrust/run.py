@@ -31,9 +31,9 @@ from femcrust.case import Case, load_case
 from femcrust.checkpoint import Keeper
 from femcrust.describe import describe
 from femcrust.errors import NotConverged
-from femcrust.mesh.from_case import case_mesh, check_target, write_mesh
+from femcrust.mesh.from_case import check_target, write_mesh
 from femcrust.mesh.quality import quality
-from femcrust.model import Model, build_model
+from femcrust.model import Model, build_model, mesh_of
 from femcrust.operators import ElasticOperator
 from femcrust.outputs.result import Result
 from femcrust.ranks import Share, share
@@ -188,7 +188,7 @@ def mesh_file(path: Path, overrides: Sequence[str] = (), output: Path | None = N
     case = load_case(path, overrides)
     target = output or case.directory / "mesh.vtu"
     check_target(case, target)
-    mesh = case_mesh(case)
+    mesh = mesh_of(case)
     progress.say(quality(mesh).text())
     write_mesh(mesh, target)
     progress.say(f"mesh is in {target}")

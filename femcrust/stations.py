@@ -16,8 +16,8 @@ from femcrust.mesh.mesh import Floats, Ints
 from femcrust.model import Model
 from femcrust.outputs.los import to_true_north
 from femcrust.outputs.result import Stations
-from femcrust.outputs.station_list import StationList, read_station_list
 from femcrust.sampling import displacement_at, linear_at, shape_values
+from femcrust.station_list import StationList, read_station_list
 
 BURIED = 1e-3  # m under the ground that still counts as on it
 NAMED = 5  # station names that a message lists

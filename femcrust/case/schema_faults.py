@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from femcrust.case.expressions import Value
 from femcrust.case.quantities import Angle, Formula, Length, PositiveLength, Unit
 from femcrust.case.schema_growth import Growth, Times, must_grow
-from femcrust.case.section import FileName, Section, Text, complaint
+from femcrust.case.section import FileName, Increasing, Section, Text, complaint
 
 Compass = Literal[
     "north",
@@ -29,6 +29,8 @@ SlipValue: TypeAlias = Annotated[Value, Formula("length", variables=("along", "d
 Dip: TypeAlias = Annotated[float, Unit("angle", above=0.0, most=90.0)]
 Moment: TypeAlias = Annotated[float, Unit("moment")]
 Point3: TypeAlias = tuple[Length, Length, Length]
+Degrees: TypeAlias = Annotated[tuple[Angle, Angle], Increasing]
+Lengths: TypeAlias = Annotated[tuple[Length, Length], Increasing]
 
 COMPONENTS = ("mxx", "myy", "mzz", "mxy", "mxz", "myz")
 KINDS = ("surface", "rectangle", "triangles", "file", "point")
@@ -97,7 +99,7 @@ class Rectangle(Section):
 
 
 class Triangles(Section):
-    """A curved sheet inside any mesh."""
+    """A curved sheet inside any mesh: a file of triangles, or a grid of heights (Slab2, GMT)."""
 
     file: FileName
     units: Literal["m", "km"] = Field(default="m", description="Unit of the coordinates in `file`.")
@@ -106,6 +108,29 @@ class Triangles(Section):
         description="Coordinate system of `file`, if not the case's.",
         examples=["EPSG:4326"],
     )
+    lon: Degrees | None = Field(
+        default=None,
+        description="Part of a grid file that is taken.",
+        examples=[["131 deg", "138 deg"]],
+    )
+    lat: Degrees | None = Field(default=None, description="The same.")
+    x: Lengths | None = Field(default=None, description="The same, m.")
+    y: Lengths | None = Field(default=None, description="The same, m.")
+    depth: Lengths | None = Field(
+        default=None,
+        description="Depths of a grid that are taken, m.",
+        examples=[["5 km", "50 km"]],
+    )
+    count: Annotated[int, Field(strict=True, gt=0, le=200_000)] | None = Field(
+        default=None, description="About how many triangles to make of a grid; absent: all."
+    )
+
+    @model_validator(mode="after")
+    def _of_grids(self) -> Triangles:
+        if not self.file.lower().endswith((".grd", ".nc", ".cdf")):
+            for name in self.given(("lon", "lat", "x", "y", "depth", "count")):
+                raise complaint("goes with a grid only (.grd, .nc); remove it", name)
+        return self
 
 
 class PointSource(Section):
@@ -163,7 +188,13 @@ class Fault(Section):
     rectangle: Rectangle | None = None
     triangles: Triangles | None = None
     file: FileName | None = Field(
-        default=None, description="Table of rectangles (CSV) or SRCMOD .fsp.", examples=["slip.csv"]
+        default=None,
+        description="Table of patches: CSV, SRCMOD .fsp, PSCMP, Coulomb .inp, Unicycle .flt, or"
+        " corners as CSI writes them.",
+        examples=["slip.csv"],
+    )
+    units: Literal["m", "km"] | None = Field(
+        default=None, description="Unit of lengths in a .flt file, which does not tell."
     )
     point: PointSource | None = None
     slip: Slip | None = None
@@ -188,6 +219,7 @@ class Fault(Section):
         if self.hanging_side is not None and kind not in ("surface", "triangles"):
             raise complaint("goes with surface and triangles only; remove it", "hanging_side")
         self.only_with("point", "moment")
+        self.only_with("file", "units")
         if kind == "point" and self.moment is None:
             raise complaint(
                 "missing; a point needs it, e.g. {Mw: 6, strike: ..., dip: ...}", "moment"

@@ -14,7 +14,7 @@ Count = Annotated[int, Field(strict=True, gt=0, le=10_000)]
 
 
 class PatchSize(Section):
-    """Into what a rectangle is cut: cells of at most a size, or so many of them."""
+    """Into what faults are cut: rectangles into cells, triangle sheets into a number of patches."""
 
     length: PositiveLength | None = Field(
         default=None, description="Along strike, at most, m.", examples=["5 km"]
@@ -24,15 +24,27 @@ class PatchSize(Section):
     )
     along_strike: Count | None = Field(default=None, description="Cells along strike.")
     down_dip: Count | None = Field(default=None, description="Cells down dip.")
+    count: Count | None = Field(
+        default=None,
+        description="Patches of each triangle sheet, whose triangles are merged or cut for it;"
+        " absent: every triangle is one.",
+    )
 
     @model_validator(mode="after")
     def _one_form(self) -> PatchSize:
         sizes, counts = self.given(("length", "width")), self.given(("along_strike", "down_dip"))
         if sizes and counts:
             raise complaint(f"does not go with {sizes[0]}; keep one form", counts[0])
+        if self.count is not None and not sizes and not counts:
+            return self
         if len(sizes) != 2 and len(counts) != 2:
             raise complaint("give length and width, or along_strike and down_dip")
         return self
+
+    @property
+    def cuts_rectangles(self) -> bool:
+        """Whether it says anything of them."""
+        return self.length is not None or self.along_strike is not None
 
 
 class Greens(Section):
@@ -49,7 +61,8 @@ class Greens(Section):
         default=(), description="Disc loads that become sources, 1 Pa each.", examples=[["ice"]]
     )
     patches: PatchSize | None = Field(
-        default=None, description="How rectangles are cut; absent: each is one patch."
+        default=None,
+        description="How faults are cut; absent: every rectangle, every triangle is one patch.",
     )
     components: Annotated[tuple[Component, ...], OneOrMany()] = Field(
         default=("strike", "dip"), description="Unit slips of every patch, 1 m each.", min_length=1
@@ -58,6 +71,11 @@ class Greens(Section):
         default="auto",
         description="forward: a solve for each source; reciprocal: three for each station; auto:"
         " whichever needs fewer.",
+    )
+    refine: bool = Field(
+        default=True,
+        description="A box has cells of half of size.near where a fault is nearer than three of"
+        " them to a station.",
     )
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ left-lateral, thrust and opening positive; slip is the motion of the hanging wal
 from __future__ import annotations
 
 from femcrust.faults.build import build
+from femcrust.faults.places import places
 from femcrust.faults.source import Source
 
-__all__ = ["Source", "build"]
+__all__ = ["Source", "build", "places"]

@@ -11,15 +11,15 @@ from typing import Any
 
 from femcrust.amplitude import amplitude_of
 from femcrust.errors import InputError
-from femcrust.faults.fsp import read_fsp
 from femcrust.faults.immersed import immersed_source
 from femcrust.faults.moment_tensor import point_source
 from femcrust.faults.orientation import compass_word
-from femcrust.faults.patches import Project, read_patches
+from femcrust.faults.patches import Project
 from femcrust.faults.sheet import patch_sheet, rectangle_sheet, triangle_sheet
 from femcrust.faults.source import Locator, Moduli, Source
 from femcrust.faults.split import split_source
-from femcrust.faults.triangles import read_triangles
+from femcrust.faults.tables import read_polygons
+from femcrust.faults.triangles import read_sheet
 from femcrust.mesh.mesh import Mesh
 
 KINDS = ("surface", "rectangle", "triangles", "file", "point")
@@ -76,18 +76,12 @@ def _source(
     if kinds[0] == "rectangle":
         sheet = rectangle_sheet(fault.rectangle, fault.slip, locator, directory, name)
     elif kinds[0] == "triangles":
-        given = fault.triangles
-        points, triangles = read_triangles(
-            directory / str(given.file),
-            getattr(given, "units", "m"),
-            getattr(given, "crs", None),
-            project,
-        )
+        points, triangles = read_sheet(fault.triangles, directory, project)
         sheet = triangle_sheet(points, triangles, fault, locator, directory, name)
     else:
-        path = directory / str(fault.file)
-        is_fsp = path.name.lower().removesuffix(".gz").endswith(".fsp")
-        sheet = patch_sheet(read_fsp(path, project) if is_fsp else read_patches(path, project))
+        sheet = patch_sheet(
+            read_polygons(directory / str(fault.file), project, getattr(fault, "units", None))
+        )
     return immersed_source(mesh, elastic, sheet, locator, name)
 
 

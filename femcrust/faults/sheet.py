@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from femcrust.errors import InputError
 from femcrust.faults.geometry import Chart, frames
-from femcrust.faults.patches import Patches
+from femcrust.faults.polygons import Polygons, rectangle_corners
 from femcrust.faults.slip import slip_law
 from femcrust.faults.source import Locator
 from femcrust.faults.surface import make_surface, polylines
@@ -85,20 +85,19 @@ def rectangle_sheet(
     )
 
 
-def patch_sheet(patches: Patches) -> Sheet:
-    """Many small rectangles with a constant slip each; those without slip are left out."""
-    slips = np.any(patches.components != 0.0, axis=1)
-    frame = frames(patches.strike, patches.dip)[slips]
-    top, length, width = patches.top_center[slips], patches.length[slips], patches.width[slips]
-    components = patches.components[slips]
-    corners = rectangle_corners(top, length, width, frame)
+def patch_sheet(polygons: Polygons) -> Sheet:
+    """Many small polygons with a constant slip each; those without slip are left out."""
+    slips = np.flatnonzero(np.any(polygons.components != 0.0, axis=1))
+    components = polygons.components[slips]
+    corners, count = polygons.corners[slips], polygons.n_corners[slips]
+    rims = [rim[:n] for rim, n in zip(corners, count, strict=True)]
     return Sheet(
         corners=corners,
-        n_corners=np.full(len(corners), 4),
-        frames=frame,
+        n_corners=count,
+        frames=polygons.frames[slips],
         components=lambda _, polygon: components[polygon],
-        outline=[np.concatenate([rim, rim[:1]]) for rim in corners],
-        arrow_points=corners.mean(axis=1),
+        outline=[np.concatenate([rim, rim[:1]]) for rim in rims],
+        arrow_points=np.array([rim.mean(axis=0) for rim in rims]),
         arrow_polygons=np.arange(len(corners)),
     )
 
@@ -121,13 +120,6 @@ def triangle_sheet(
         arrow_points=corners.mean(axis=1),
         arrow_polygons=np.arange(len(corners)),
     )
-
-
-def rectangle_corners(top: Floats, length: Floats, width: Floats, frame: Floats) -> Floats:
-    """Corners of rectangles from their top centres, around. (p, 4, 3)"""
-    along = frame[:, 0] * (length / 2.0)[:, None]
-    down = -frame[:, 1] * width[:, None]
-    return np.stack([top - along, top + along, top + along + down, top - along + down], axis=1)
 
 
 def cell_tops(chart: Chart, length: float, width: float, n: Longs) -> Floats:

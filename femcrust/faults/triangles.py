@@ -1,8 +1,8 @@
 """Triangulated sheets from files: mesh formats of meshio, or node and triangle tables .ned, .tri.
 
 A .ned file has lines `number north east down` (with a geographic crs: latitude, longitude, depth),
-its .tri of the same name `number i j k`; both may be gzipped. In a mesh file the third coordinate
-is z up. Longitudes may run from −180 or from 0.
+its .tri of the same name `number i j k`; both may be gzipped. In a mesh file or grid the third
+coordinate is z up. Longitudes may run from −180 or from 0.
 """
 
 from __future__ import annotations
@@ -16,10 +16,25 @@ import numpy as np
 
 from femcrust.errors import InputError
 from femcrust.faults.csv_table import number, text_lines
+from femcrust.faults.grid_sheet import is_grid, read_grid_sheet
 from femcrust.faults.patches import Project, projected
 from femcrust.mesh.mesh import Floats, Ints
 
 SCALE = {"m": 1.0, "km": 1e3}
+
+
+def read_sheet(given: Any, directory: Path, project: Project | None) -> tuple[Floats, Ints]:
+    """Points (n, 3), metres in model axes, and triangles (k, 3) of a section `triangles`.
+
+    given : file, units, crs
+    """
+    units, crs = getattr(given, "units", "m"), getattr(given, "crs", None)
+    path = directory / str(given.file)
+    if not is_grid(path):
+        return read_triangles(path, units, crs, project)
+    degrees = crs is not None and _system(crs, path).is_geographic
+    points, facets = read_grid_sheet(path, given, SCALE[units], degrees)
+    return _placed(points, facets, units, crs, project, path)
 
 
 def read_triangles(
@@ -43,7 +58,13 @@ def read_triangles(
     if not np.isfinite(points[used]).all():
         raise InputError(f"{path}: a point is not finite; mend the file")
     facets = np.searchsorted(used, facets).astype(np.int32)
-    points = np.array(points[used], dtype=np.float64)
+    return _placed(np.array(points[used], dtype=np.float64), facets, units, crs, project, path)
+
+
+def _placed(
+    points: Floats, facets: Ints, units: str, crs: str | None, project: Project | None, path: Path
+) -> tuple[Floats, Ints]:
+    """Points of a file, which are changed, in the model."""
     points[:, 2] *= SCALE[units]
     if crs is None:
         points[:, :2] *= SCALE[units]
@@ -56,14 +77,8 @@ def read_triangles(
 def _lonlat(x: Floats, y: Floats, scale: float, crs: str, path: Path) -> tuple[Floats, Floats]:
     """Degrees WGS84 of coordinates in the file's system; lengths are scaled to metres first."""
     import pyproj
-    from pyproj.exceptions import CRSError
 
-    try:
-        system = pyproj.CRS.from_user_input(crs)
-    except CRSError as error:
-        raise InputError(
-            f"{path}: crs {crs!r} is no coordinate system; write e.g. EPSG:4326"
-        ) from error
+    system = _system(crs, path)
     if system.is_geographic:
         if np.any(np.abs(y) > 90.0) or np.any(np.abs(x) > 360.0):
             i = int(np.argmax((np.abs(y) > 90.0) | (np.abs(x) > 360.0)))
@@ -75,6 +90,18 @@ def _lonlat(x: Floats, y: Floats, scale: float, crs: str, path: Path) -> tuple[F
         x, y = x * scale, y * scale
     lon, lat = pyproj.Transformer.from_crs(system, "EPSG:4326", always_xy=True).transform(x, y)
     return np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
+
+
+def _system(crs: str, path: Path) -> Any:
+    import pyproj
+    from pyproj.exceptions import CRSError
+
+    try:
+        return pyproj.CRS.from_user_input(crs)
+    except CRSError as error:
+        raise InputError(
+            f"{path}: crs {crs!r} is no coordinate system; write e.g. EPSG:4326"
+        ) from error
 
 
 def _read_mesh(path: Path) -> tuple[Floats, Ints]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,21 +10,26 @@ import numpy as np
 
 from femcrust.case.schema_greens import PatchSize
 from femcrust.errors import InputError
-from femcrust.faults.fsp import read_fsp
-from femcrust.faults.geometry import Chart, frames, symmetric_dyad
+from femcrust.faults.geometry import Chart, frames, frames_of_normals, symmetric_dyad
 from femcrust.faults.immersed import points_of_sheet, projection
-from femcrust.faults.patches import read_patches
-from femcrust.faults.sheet import Sheet, cell_tops, rectangle_corners
+from femcrust.faults.polygons import rectangle_corners
+from femcrust.faults.sheet import Longs, Sheet, cell_tops
 from femcrust.faults.surface import make_surface
-from femcrust.faults.triangles import read_triangles
-from femcrust.greens.patches import CORNERS, PatchTable, angles_of
+from femcrust.faults.tables import read_polygons
+from femcrust.faults.triangles import read_sheet
+from femcrust.greens.merge import merged
+from femcrust.greens.outlines import patch_table
+from femcrust.greens.patches import PatchTable
 from femcrust.greens.unit import UnitSource
-from femcrust.mesh.mesh import Floats
+from femcrust.mesh.mesh import Floats, Ints
 from femcrust.model import Model, projector
 
 MOST_CELLS = 100_000  # of one rectangle; more is a size in the wrong unit
+TINY = 0.01  # of a cell
 FLAT = 1e-9  # of a patch's size squared: an area below it is rounding
 ROUNDING = 1e-9  # of a cell: a length that fits in to this takes no further cell
+
+log = logging.getLogger("femcrust")
 
 
 def cells(
@@ -34,26 +40,30 @@ def cells(
     name : heads complaints, e.g. faults.main
     components : rows of a patch's frame: 0 strike, 1 dip, 2 opening
     """
-    sheet = _sheet(model, fault, name, size)
+    sheet, patch_of = _sheet(model, fault, name, size)
     points, area = points_of_sheet(model.mesh, sheet, model.locator, name)
     _refuse_flat(sheet, area, name)
-    order = np.argsort(points.polygon, kind="stable")
-    begin = np.searchsorted(points.polygon[order], np.arange(len(area) + 1))
-    rigidity = np.empty(len(area))
+    _warn_of_tiny(model, area, points.tet, name)
+    of_point = patch_of[points.polygon]
+    order = np.argsort(of_point, kind="stable")
+    count = int(patch_of.max()) + 1
+    begin = np.searchsorted(of_point[order], np.arange(count + 1))
+    rigidity = np.empty(count)
     units = []
-    for patch, frame in enumerate(sheet.frames):
+    for patch in range(count):
         own = order[begin[patch] : begin[patch + 1]]
         tet, weight = points.tet[own], points.weight[own]
         rigidity[patch] = weight @ model.elastic.mu[tet] / weight.sum()
+        frame = sheet.frames[points.polygon[own]]
         for component in components:
-            density = weight[:, None] * symmetric_dyad(frame[component], frame[2])
+            density = weight[:, None] * symmetric_dyad(frame[:, component], frame[:, 2])
             elements, eigenstrain = projection(model.mesh, tet, points.bary[own], density)
             units.append(UnitSource(elements, eigenstrain))
-    return _table(sheet, name, area, rigidity), units
+    return patch_table(sheet, patch_of, name, area, rigidity), units
 
 
-def _sheet(model: Model, fault: Any, name: str, size: PatchSize | None) -> Sheet:
-    """The patches as flat polygons; their slip does not matter."""
+def _sheet(model: Model, fault: Any, name: str, size: PatchSize | None) -> tuple[Sheet, Longs]:
+    """Flat polygons, whose slip does not matter, and the patch that each belongs to."""
     if fault.rectangle is not None:
         r = fault.rectangle
         frame = frames(r.strike, r.dip)
@@ -62,22 +72,35 @@ def _sheet(model: Model, fault: Any, name: str, size: PatchSize | None) -> Sheet
         tops = cell_tops(Chart(np.array(r.top_center), frame), r.length, r.width, n)
         tops = tops.reshape(*n, 3).swapaxes(0, 1).reshape(-1, 3)
         sides = [np.full(len(tops), whole / k) for whole, k in ((r.length, n[0]), (r.width, n[1]))]
-        return _as_sheet(
-            rectangle_corners(tops, sides[0], sides[1], frame[None]),
-            np.broadcast_to(frame, (len(tops), 3, 3)),
-        )
+        corners = rectangle_corners(tops, sides[0], sides[1], frame[None])
+        return _as_sheet(corners, np.broadcast_to(frame, (len(tops), 3, 3)))
     project = projector(model.case.case.crs)
     directory = model.case.directory
     if fault.triangles is not None:
-        given = fault.triangles
-        points, facets = read_triangles(directory / given.file, given.units, given.crs, project)
+        points, facets = read_sheet(fault.triangles, directory, project)
         surface = make_surface(points, facets, fault.hanging_side, name)
-        return _as_sheet(points[surface.facets], surface.frames)
-    path = directory / fault.file
-    is_fsp = path.name.lower().removesuffix(".gz").endswith(".fsp")
-    rows = read_fsp(path, project) if is_fsp else read_patches(path, project)
-    frame = frames(rows.strike, rows.dip)
-    return _as_sheet(rectangle_corners(rows.top_center, rows.length, rows.width, frame), frame)
+        if size is None or size.count is None:
+            return _as_sheet(points[surface.facets], surface.frames)
+        points, facets, patch_of = merged(points, surface.facets, size.count, name)
+        corners = points[facets]
+        normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        normals /= np.linalg.norm(normals, axis=1)[:, None]
+        sheet, _ = _as_sheet(corners, frames_of_normals(normals, surface.chart.frame[0]))
+        return sheet, patch_of
+    rows = read_polygons(directory / fault.file, project, fault.units)
+    return _as_sheet(rows.corners, rows.frames, rows.n_corners)
+
+
+def _warn_of_tiny(model: Model, area: Floats, tets: Ints, name: str) -> None:
+    """Patches that are specks in their cells are most often kilometres taken for metres."""
+    across = float(np.sqrt(area.max()))
+    corners = model.mesh.points[model.mesh.tets[np.unique(tets)]]
+    cell = float(np.median(np.ptp(corners, axis=1).max(axis=1)))
+    if across < TINY * cell:
+        log.warning(
+            f"{name}: its patches are at most {across:.3g} m across, in cells of {cell:.3g} m; look"
+            " at its units"
+        )
 
 
 def cell_counts(length: float, width: float, size: PatchSize | None, key: str) -> Any:
@@ -86,7 +109,7 @@ def cell_counts(length: float, width: float, size: PatchSize | None, key: str) -
     >>> cell_counts(20e3, 9e3, PatchSize(length=5e3, width=5e3), "").tolist()
     [4, 2]
     """
-    if size is None:
+    if size is None or not size.cuts_rectangles:
         return np.array([1, 1])
     if size.along_strike is not None and size.down_dip is not None:
         return np.array([size.along_strike, size.down_dip])
@@ -114,30 +137,19 @@ def _refuse_flat(sheet: Sheet, area: Floats, name: str) -> None:
         )
 
 
-def _as_sheet(corners: Floats, frame: Floats) -> Sheet:
-    return Sheet(
+def _as_sheet(
+    corners: Floats, frame: Floats, n_corners: Longs | None = None
+) -> tuple[Sheet, Longs]:
+    """Polygons that are a patch each."""
+    if n_corners is None:
+        n_corners = np.full(len(corners), corners.shape[1])
+    sheet = Sheet(
         corners=corners,
-        n_corners=np.full(len(corners), corners.shape[1]),
+        n_corners=n_corners,
         frames=frame,
         components=lambda x, _: np.zeros_like(x),
         outline=[],
         arrow_points=np.empty((0, 3)),
         arrow_polygons=np.empty(0, dtype=np.int64),
     )
-
-
-def _table(sheet: Sheet, name: str, area: Floats, rigidity: Floats) -> PatchTable:
-    count, given = sheet.corners.shape[:2]
-    corners = np.full((count, CORNERS, 3), np.nan)
-    corners[:, :given] = sheet.corners
-    strike, dip = angles_of(sheet.frames)
-    return PatchTable(
-        fault=np.full(count, name.rpartition(".")[2]),
-        kind=np.full(count, "triangle" if given == 3 else "rectangle"),
-        corners=corners,
-        centre=sheet.corners.mean(axis=1),
-        strike=strike,
-        dip=dip,
-        area=area,
-        rigidity=rigidity,
-    )
+    return sheet, np.arange(len(corners))

@@ -72,4 +72,5 @@ def _table(model: Model, surface: Surface, sides: Sides, frames: Floats, name: s
         dip=dip,
         area=area,
         rigidity=np.bincount(corner, share * np.repeat(mu, 3), minlength=count) / area,
+        pieces=(np.empty((0, 3, 3)),) * count,
     )

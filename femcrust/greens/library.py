@@ -20,7 +20,7 @@ from femcrust import projection
 from femcrust.case import Case
 from femcrust.errors import InputError
 from femcrust.greens.course import Course
-from femcrust.greens.patches import CORNERS, PatchTable
+from femcrust.greens.patches import PatchTable
 from femcrust.greens.plan import Plan
 from femcrust.greens.receivers import Receivers
 from femcrust.greens.seal import Region, Sealed, on_disk, seal
@@ -111,7 +111,7 @@ def read_arrays(path: Path) -> dict[str, Any]:
             name: data.asstr()[...] if h5py.check_string_dtype(data.dtype) else data[...]
             for name, data in file.items()
         }
-        found["title"] = file.attrs["title"]
+        found |= {name: str(file.attrs[name]) for name in ("title", "crs")}
     return found
 
 
@@ -162,10 +162,11 @@ def _stations(out: Writer, receivers: Receivers) -> None:
 
 def _patches(out: Writer, table: PatchTable, crs: str | None) -> None:
     out.axis("patch", np.arange(len(table)), "number of the patch, from 0")
-    out.axis("corner", np.arange(CORNERS), "number of the corner, around")
+    out.axis("corner", np.arange(table.corners.shape[1]), "number of the corner, around")
     dim = ("patch",)
     out.put("patch_fault", table.fault, dim, about="fault that the patch is of")
-    out.put("patch_kind", table.kind, dim, about="rectangle, triangle, or node with a hat function")
+    about = "rectangle, triangle, triangles merged, or node with a hat function"
+    out.put("patch_kind", table.kind, dim, about=about)
     for i, name in enumerate("xyz"):
         out.put(f"patch_{name}", table.centre[:, i], dim, "m", f"{name} of the centre")
         about = f"{name} of the corners, nan where there is none"

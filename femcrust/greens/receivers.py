@@ -20,9 +20,11 @@ from femcrust.outputs.los import line_of_sight, los_vectors, to_true_north
 from femcrust.stations import PlacedStations, case_stations, names_of
 
 ON_FAULT = 1e-6  # of a patch's size: nearer than this is on it
-# In a half-space errors are at most 1.6 % of a patch's peak four cells away (three of their wanted
-# sizes in a box), 3.4 % at two thirds and 12 % at a third of that (tests/verification/greens).
-CELLS = 4
+# In a half-space errors are at most 1.6 % of a patch's peak so many cells away from patches that
+# are LARGE cells across, and from those half as large; 4 % and 12 % at 2.2 and 1.1 cells from the
+# latter (tests/verification/greens).
+LARGE = 4.4
+CELLS_OF_LARGE, CELLS_OF_SMALL = 2.2, 3.3
 _S, _T = (axis.ravel() for axis in np.meshgrid(*[np.linspace(0.0, 1.0, 6)] * 2))
 SPREAD = np.stack([(1 - _S) * (1 - _T), _S * (1 - _T), _S * _T, (1 - _S) * _T], axis=1)
 
@@ -71,9 +73,10 @@ def receivers(case: Case, model: Model, sources: UnitSources) -> Receivers:
 def _on_faults(placed: PlacedStations, model: Model, sources: UnitSources) -> NDArray[np.bool_]:
     """Which stations lie on a patch or on a split fault. (n,)"""
     on = np.zeros(len(placed.tets), dtype=bool)
-    for corners, unit in _immersed(sources):
+    for pieces, unit in _immersed(sources):
         here = np.flatnonzero(np.isin(placed.tets, unit.elements))
-        on[here] |= _inside(placed.xyz[here], corners)
+        for corners in pieces if len(here) else ():
+            on[here] |= _inside(placed.xyz[here], corners)
     table = sources.patches
     for name in () if table is None else np.unique(table.fault[table.kind == "node"]):
         on |= _on_facets(placed, model, model.mesh.surfaces[str(model.case.faults[name].surface)])
@@ -85,30 +88,33 @@ def _warn_of_close_ones(placed: PlacedStations, model: Model, sources: UnitSourc
     tree = cKDTree(placed.xyz)
     volumes = tet_volumes(model.mesh)
     close, stations = 0, set()
-    for corners, unit in _immersed(sources):
+    for pieces, unit in _immersed(sources):
         cell = (6.0 * np.sqrt(2.0) * volumes[unit.elements].mean()) ** (1 / 3)
-        ring = corners[[0, 1, 2, -1]]  # a triangle is a quadrilateral with a corner twice
-        distance, nearest = tree.query(np.einsum("qc,ci->qi", SPREAD, ring))
-        if distance.min() < CELLS * cell:
+        ring = pieces[:, [0, 1, 2, -1]]  # a triangle is a quadrilateral with a corner twice
+        spans = np.cross(ring[:, 1] - ring[:, 0], ring[:, 3] - ring[:, 0])
+        across = np.sqrt(np.linalg.norm(spans, axis=1).sum())
+        enough = (CELLS_OF_LARGE if across >= LARGE * cell else CELLS_OF_SMALL) * cell
+        distance, nearest = tree.query(np.einsum("qc,pci->pqi", SPREAD, ring).reshape(-1, 3))
+        if distance.min() < enough:
             close += 1
-            stations.update(nearest[distance < CELLS * cell].tolist())
+            stations.update(nearest[distance < enough].tolist())
     if close:
         names = names_of(placed.listed, np.array(sorted(stations)))
         log.warning(
-            f"output.stations: {names}: nearer than {CELLS} cells to {close:,} of the patches,"
-            " whose errors may exceed 2 % of their peak there; make the mesh finer"
+            f"output.stations: {names}: so near to {close:,} of the patches that errors may exceed"
+            " 2 % of their peak there; make the mesh finer, or the patches larger"
         )
 
 
 def _immersed(sources: UnitSources) -> Iterator[tuple[Floats, UnitSource]]:
-    """Corners (c, 3) and first unit source of every patch inside cells."""
+    """Polygons (k, c, 3) and first unit source of every patch inside cells."""
     if sources.patches is None:
         return
     units = sources.families[0].units
     each = len(units) // len(sources.patches)
-    for corners, unit in zip(sources.patches.corners, units[::each], strict=True):
+    for pieces, unit in zip(sources.patches.pieces, units[::each], strict=True):
         if unit.offset is None:
-            yield corners[np.isfinite(corners[:, 0])], unit
+            yield pieces, unit
 
 
 def _on_facets(placed: PlacedStations, model: Model, facets: Ints) -> NDArray[np.bool_]:

@@ -22,7 +22,7 @@ import numpy as np
 from femcrust.case.suggest import did_you_mean
 from femcrust.errors import InputError
 from femcrust.mesh.mesh import Floats
-from femcrust.outputs.station_list import HORIZONTAL, VERTICAL, StationList, read_station_list
+from femcrust.station_list import HORIZONTAL, VERTICAL, StationList, read_station_list
 
 UNITS = {"m": 1.0, "cm": 1e-2, "mm": 1e-3}
 _MEASURED = re.compile(r"(?P<what>[a-z_]+?)_(?P<unit>mm|cm|m)(?P<rate>_per_yr|_yr)?")

@@ -19,6 +19,7 @@ from femcrust.mesh.sizes import CORNERS_AGREE, distance, wanted_size
 from femcrust.mesh.topography import Ground, drape
 
 AXES = "xyz"
+FINER = 2.0
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class BoxSpec:
     faults : rectangles that cell faces must cover; each becomes a surface of its name whose
         normals point along the positive axis. Cells are small there only if `at` says so, too.
     topography : height z of the ground at x, y, or None; see `topography.py` for what moves
+    close : more targets, where cells are FINER times as small as `near`
     """
 
     x: tuple[float, float]
@@ -56,6 +58,7 @@ class BoxSpec:
     layers: tuple[float, ...] = ()
     faults: tuple[FaultPlane, ...] = ()
     topography: Ground | None = None
+    close: tuple[Floats, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,15 +77,14 @@ def box_mesh(box: BoxSpec) -> Mesh:
     96
     """
     _check(box)
-    grid = lattice(_planes(box), box.near, box.far)
+    grid = lattice(_planes(box), box.near / (FINER if box.close else 1.0), box.far)
     rectangles = [_rectangle(fault, grid) for fault in box.faults]
     depths = np.array(sorted(grid.plane(2, z) for z in _inner_layers(box)), dtype=np.int64)
 
     def refine(low: Longs, level: int) -> Bools:
         size = 2**level
         center = grid.points(2 * low + size)
-        separation = np.maximum(distance(center, box.at) - size * grid.unit / 2.0, 0.0)
-        wanted = wanted_size(separation, box.near, box.far, box.growth)
+        wanted = _wanted(box, center, size * grid.unit / 2.0)
         split = size * grid.unit > OVERSIZE * wanted
         for axis in range(3):
             split |= _crosses(low[:, axis], size, np.array([grid.shape[axis]]))
@@ -102,6 +104,15 @@ def box_mesh(box: BoxSpec) -> Mesh:
 
     pieces = tetrahedra(octree(grid.shape, grid.top, refine), grid.shape, must)
     return ordered(_assembled(box, grid, pieces, rectangles, depths))
+
+
+def _wanted(box: BoxSpec, points: Floats, reach: float) -> Floats:
+    """The smallest edge length wanted within `reach`, m, of points (n, 3). (n,)"""
+    found = np.full(len(points), box.far)
+    for targets, near in ((box.at, box.near), (box.close, box.near / FINER)):
+        separation = np.maximum(distance(points, targets) - reach, 0.0)
+        found = np.minimum(found, wanted_size(separation, near, box.far, box.growth))
+    return found
 
 
 def _assembled(
@@ -179,8 +190,7 @@ def _planes(box: BoxSpec) -> list[list[Plane]]:
         for fault in box.faults:
             corners = np.asarray(fault.corners, dtype=np.float64)
             probes = np.concatenate([corners, corners.mean(axis=0, keepdims=True)])
-            separation = distance(probes, box.at)
-            wanted = wanted_size(separation, box.near, box.far, box.growth).min()
+            wanted = _wanted(box, probes, 0.0).min()
             planes += [Plane(float(c), float(wanted)) for c in corners[:, axis]]
         merge = CORNERS_AGREE * (high - low)
         kept: list[Plane] = []
@@ -203,7 +213,7 @@ def _check(box: BoxSpec) -> None:
         )
     if not 0 <= box.growth < np.inf:
         raise InputError(f"mesh.box.size.growth: {box.growth:g} must not be negative; try 0.3")
-    for target in box.at:
+    for target in (*box.at, *box.close):
         if np.ndim(target) != 2 or np.shape(target)[1] != 3 or not np.isfinite(target).all():
             raise InputError("mesh.box.at: a target is no list of finite points (x, y, z)")
     for z in box.layers:

@@ -6,9 +6,11 @@ import contextlib
 import io
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from femcrust.case import Case
 from femcrust.case.expressions import Expression, evaluate
@@ -20,9 +22,12 @@ from femcrust.grids import read_grid
 from femcrust.mesh.box import BoxSpec, FaultPlane, box_mesh
 from femcrust.mesh.mesh import Floats, Mesh
 from femcrust.mesh.read import read_mesh
-from femcrust.mesh.topography import Ground
+from femcrust.mesh.topography import Ground, undraped
 
 UPRIGHT = 89.999  # degrees of dip from which a rectangle counts as vertical
+# Cells of half the size where a patch is nearer to a station than this many of them: every entry of
+# a library in a half-space is within 2 % of the patch's peak then (tests/verification/greens).
+CLOSE = 3.0
 RIM_POINTS = 24  # of a disc load, to be fine around
 # Formats that hold tetrahedra, in one file: meshio also knows some for surfaces, and some whose
 # second file would stay behind.
@@ -32,16 +37,24 @@ WRITABLE = (
 )
 
 
-def case_mesh(case: Case) -> Mesh:
-    """Read or make the mesh of a case."""
+def case_mesh(
+    case: Case, places: Mapping[str, Floats] | None = None, stations: Floats | None = None
+) -> Mesh:
+    """Read or make the mesh of a case.
+
+    places : of immersed faults, points (n, 3), m; rectangles need none
+    stations : (k, 3) m, z nan on the ground: where a place is near one, cells are finer still
+    """
     if case.mesh.file is not None:
         return read_mesh(case.directory / case.mesh.file, case.mesh.units)
     assert case.mesh.box is not None  # the schema holds exactly one of the two
-    return box_mesh(box_spec(case, case.mesh.box))
+    return box_mesh(box_spec(case, case.mesh.box, places or {}, stations))
 
 
-def box_spec(case: Case, box: Box) -> BoxSpec:
-    """What to mesh: fine around rectangles, points and discs; faces on layers and fault planes."""
+def box_spec(
+    case: Case, box: Box, places: Mapping[str, Floats], stations: Floats | None = None
+) -> BoxSpec:
+    """What to mesh: fine around faults, points and discs; faces on layers and fault planes."""
     targets: list[Floats] = [np.array(box.at)] if box.at else []
     planes = []
     for name, fault in case.faults.items():
@@ -59,6 +72,12 @@ def box_spec(case: Case, box: Box) -> BoxSpec:
             rim = np.stack([np.cos(turn), np.sin(turn)], axis=1) * load.disc.radius
             ground = np.full((RIM_POINTS, 1), box.z[1])
             targets.append(np.hstack([rim + np.array(load.disc.center), ground]))
+    relief = None if box.topography is None else _ground(box.topography, case.directory)
+    flat = {name: undraped(points, relief, box.z) for name, points in places.items()}
+    targets += [points for name, points in flat.items() if case.faults[name].rectangle is None]
+    close = []
+    if stations is not None:
+        close = _near_stations(places, flat, _on_ground(stations, relief, box), box.size.near)
     return BoxSpec(
         x=box.x,
         y=box.y,
@@ -67,10 +86,36 @@ def box_spec(case: Case, box: Box) -> BoxSpec:
         far=box.size.far,
         growth=box.size.growth,
         at=tuple(targets),
+        close=tuple(close),
         layers=tuple(sorted(_layers(case, box), reverse=True)),
         faults=tuple(planes),
-        topography=None if box.topography is None else _ground(box.topography, case.directory),
+        topography=relief,
     )
+
+
+def _on_ground(stations: Floats, ground: Ground | None, box: Box) -> Floats:
+    """Stations (k, 3) in the box with the height of the ground where theirs is nan."""
+    low, high = np.array([box.x, box.y]).T
+    stations = stations[((stations[:, :2] >= low) & (stations[:, :2] <= high)).all(axis=1)]
+    height = np.full(len(stations), box.z[1])
+    if ground is not None:
+        height = np.asarray(ground(stations[:, 0], stations[:, 1]), dtype=np.float64)
+    lifted = np.where(np.isnan(stations[:, 2]), height, stations[:, 2])
+    return np.column_stack([stations[:, :2], lifted])
+
+
+def _near_stations(
+    places: Mapping[str, Floats], flat: Mapping[str, Floats], stations: Floats, near: float
+) -> list[Floats]:
+    """The parts of `flat` whose places are nearer to a station than CLOSE cells."""
+    if len(stations) == 0:
+        return []
+    tree = cKDTree(stations)
+    parts = [
+        flat[name][tree.query(points, distance_upper_bound=CLOSE * near)[0] < np.inf]
+        for name, points in places.items()
+    ]
+    return [part for part in parts if len(part)]
 
 
 def rectangle_corners(rectangle: Rectangle) -> Floats:

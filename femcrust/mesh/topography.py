@@ -48,3 +48,29 @@ def drape(points: Floats, ground: Ground, z: tuple[float, float]) -> Floats:
     draped = points.copy()
     draped[:, 2] += height * np.maximum(0.0, 1.0 + (points[:, 2] - top) / depth)
     return draped
+
+
+def undraped(points: Floats, ground: Ground | None, z: tuple[float, float]) -> Floats:
+    """Where points (n, 3) of the draped box were in the flat one; outside of `ground` unmoved.
+
+    The largest height is that at the points, so this is a little off, far less than a cell.
+
+    >>> place = np.array([[3.0, 0.0, 2.0]])
+    >>> undraped(place, lambda x, y: x + 1.0, (-100.0, 0.0))[:, 2].round(9).tolist()
+    [-1.818181818]
+    """
+    if ground is None or len(points) == 0:
+        return points
+    bottom, top = z
+    try:
+        height = np.asarray(ground(points[:, 0], points[:, 1]), dtype=np.float64) - top
+    except InputError:  # a fault that leaves the box is refused with more words later
+        return points
+    height = np.nan_to_num(np.broadcast_to(height, len(points)))
+    depth = min(top - bottom, FADE * float(np.abs(height).max()))
+    if depth == 0.0:
+        return points
+    moved = points.copy()
+    above = top + (points[:, 2] - top - height) / (1.0 + height / depth)
+    moved[:, 2] = np.where(above > top - depth, above, points[:, 2])
+    return moved

@@ -39,6 +39,7 @@ def rectangle_case(folder: Path, stations: str = STATIONS, **changes: Any) -> Ca
         "greens": {
             "patches": {"length": 6 * KM, "width": 5 * KM},
             "components": ["strike", "dip", "opening"],
+            "refine": False,
         },
         "solver": {"tolerance": 1e-12, "backend": "cpu"},
         "output": {

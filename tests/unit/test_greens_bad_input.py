@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from case_texts import Writer, told
@@ -98,6 +99,57 @@ def test_a_triangle_without_area(x: str, desk: Desk) -> None:
     assert matches(r"^faults\.main: a triangle near \(.*\) m has no area; mend", greens(desk))
 
 
+UNCUT = TRIANGLES.replace("2 2 2 1 1 1 2 4\n", "2 2 2 1 1 1 3 4\n")
+
+
+@pytest.mark.parametrize("section", ["{}", "{patches: {count: 5}}"])
+def test_a_station_on_a_sheet(section: str, desk: Desk) -> None:
+    desk.case((RECTANGLE, "triangles: {file: sheet.msh}"), (OUTPUT, f"greens: {section}\n{OUTPUT}"))
+    desk.put("sheet.msh", UNCUT.format(x=-9000, y=6000, z=-9000))
+    x = np.array([[-6.0, -5, -4], [7, -6, -5], [0.5, 5, -9]])
+    share = np.linalg.solve(np.vstack([x[:, :2].T, np.ones(3)]), [0.5, -2, 1])
+    desk.put(
+        "stations.csv", f"name,x_km,y_km,z_km\nA,1,2,0\nin it,0.5,-2,{float(share @ x[:, 2])!r}\n"
+    )
+    assert greens(desk).startswith("output.stations: in it: on a fault, where the displacement")
+
+
+def test_a_sheet_in_metres_that_is_said_to_be_in_kilometres(desk: Desk) -> None:
+    desk.case((RECTANGLE, "triangles: {file: sheet.msh, units: km}"))
+    desk.put("sheet.msh", UNCUT.format(x=-9000, y=6000, z=-9000))
+    assert matches(r"^faults\.main: 100 % of its area lies outside the mesh, up to", greens(desk))
+
+
+def test_a_sheet_in_kilometres_that_is_taken_for_metres(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    from femcrust.cli import main
+
+    small = UNCUT.replace("000 ", " ").replace("000\n", "\n").replace("500 ", "0.5 ")
+    desk.case(
+        (RECTANGLE, "triangles: {file: sheet.msh}"), ("near: 10 km", "near: 10 km, growth: 1")
+    )
+    desk.put("sheet.msh", small.format(x=-9, y=6, z=-9))
+    assert main(["greens", "case.yaml", "--quiet"]) == 0
+    assert (
+        "faults.main: its patches are at most 8.64 m across, in cells of 1e+04 m; look"
+        in caplog.text
+    )
+
+
+@pytest.mark.parametrize(
+    ("section", "message"),
+    [
+        ("{patches: {count: 0}}", "greens.patches.count: 0"),
+        ("{patches: {count: 2.5}}", "greens.patches.count: 2.5"),
+        ("{patches: {count: 9, length: 5 km}}", "give length and width, or along_strike and"),
+        ("{refine: maybe}", "greens.refine: 'maybe'"),
+    ],
+)
+def test_keys_of_patches(section: str, message: str, tmp_path: Path) -> None:
+    assert message in told(Writer(tmp_path)(BASE + section))
+
+
 def test_too_many_patches(desk: Desk) -> None:
     desk.case((OUTPUT, f"greens: {{patches: {{length: 1 cm, width: 1 m}}}}\n{OUTPUT}"))
     said = greens(desk)
@@ -130,10 +182,10 @@ def test_a_station_on_a_fault(desk: Desk) -> None:
 def test_stations_close_to_a_patch_are_named(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     from femcrust.cli import main
 
-    desk.case(("near: 10 km", "near: 3 km"))
+    desk.case(("near: 10 km", "near: 4 km"))
     desk.put("stations.csv", "name,x_km,y_km\nA,29,2\nbeside,0.2,0\n")
     assert main(["greens", "case.yaml", "--quiet"]) == 0
-    assert "output.stations: beside: nearer than 4 cells to 1 of the patches" in caplog.text
+    assert "output.stations: beside: so near to 1 of the patches that errors may" in caplog.text
     caplog.clear()
     desk.put("stations.csv", "name,x_km,y_km\nA,29,2\nnot beside,-12,12\n")
     assert main(["greens", "case.yaml", "--quiet", "-o", "far.nc"]) == 0

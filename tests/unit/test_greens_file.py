@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -16,14 +18,45 @@ from small_greens import STATIONS
 from femcrust.cli import main
 from femcrust.errors import InputError
 from femcrust.greens import library, seal
-from tiny_case import CASE
+from tiny_case import CASE, RECTANGLE
 
-MANY = CASE.replace("output: {", "greens: {patches: {length: 4 km, width: 5 km}}\noutput: {")
+SECTION = "greens: {refine: false, patches: {length: 4 km, width: 5 km}}"
+MANY = CASE.replace("output: {", f"{SECTION}\noutput: {{")
 FORWARD = "greens.method=forward"  # 20 columns in two batches
 RECIPROCAL = "greens.method=reciprocal"  # 7 stations in two batches
 LATE = ["time.end=2 yr", "time.step=0.5 yr", "output.every=1 yr"]
 LATE += ["materials.rock.model=maxwell", "materials.rock.eta=1e18 Pa*s"]
 BY_TOLERANCE = "time.tolerance=0.01"
+
+SHEET = """\
+$MeshFormat
+2.2 0 8
+$EndMeshFormat
+$Nodes
+4
+1 -12000 -9000 -5000
+2 12000 -9000 -5000
+3 12000 9000 -14000
+4 -12000 9000 -14000
+$EndNodes
+$Elements
+2
+1 2 2 1 1 1 2 3
+2 2 2 1 1 1 3 4
+$EndElements
+"""
+# sixty right-hand sides in four batches, on smaller cells, so that there is time to be killed in
+SLOW = MANY.replace("near: 10 km", "near: 5 km")
+KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "rectangle, forward": (SLOW, ("--set", FORWARD)),
+    "rectangle, reciprocal": (SLOW, ("--set", RECIPROCAL)),
+    "merged sheet": (
+        SLOW.replace(RECTANGLE, "triangles: {file: sheet.msh}").replace(
+            SECTION, "greens: {refine: false, patches: {count: 30}}"
+        ),
+        ("--set", FORWARD),
+    ),
+}
 
 # Kills itself at a moment of writing a batch: the how-manieth time that the disk is waited for.
 KILLED = """\
@@ -301,3 +334,51 @@ def test_two_runs_do_not_write_one_file(
         assert "lib.nc: another run is writing it" in capsys.readouterr().err
     finally:
         other.communicate()
+
+
+def killed_by_the_clock(folder: Path, seconds: float, *words: str) -> bool:
+    """Run the command and kill it after a time; whether it was still at work."""
+    program = [sys.executable, "-m", "femcrust", "greens", "case.yaml", "--quiet", *words]
+    environment = os.environ | {"PYTHONPATH": str(Path(library.__file__).parents[2])}
+    run = subprocess.Popen(program, cwd=folder, env=environment, stderr=subprocess.PIPE)
+    try:
+        run.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        run.kill()
+        run.communicate()
+        return True
+    assert run.returncode == 0
+    return False
+
+
+def killed_until_it_is_whole(folder: Path, kind: str, times: int, chance: random.Random) -> int:
+    """Of a library of its kind, killed and continued; the bits must be those of one go."""
+    case, words = KINDS[kind]
+    (folder / "case.yaml").write_text(case)
+    (folder / "sheet.msh").write_text(SHEET)
+    started = time.perf_counter()
+    assert not killed_by_the_clock(folder, 600, *words, "-o", "whole.nc")
+    seconds = time.perf_counter() - started
+    hits = sum(
+        killed_by_the_clock(folder, chance.uniform(0.2, 1.1) * seconds, *words, "-o", "torn.nc")
+        for _ in range(times)
+    )
+    assert not killed_by_the_clock(folder, 600, *words, "-o", "torn.nc")
+    wanted, found = (library.read_arrays(folder / name) for name in ("whole.nc", "torn.nc"))
+    assert wanted.keys() == found.keys()
+    for name, values in wanted.items():
+        one, other = np.asarray(values), np.asarray(found[name])
+        if one.dtype.kind == "O":  # texts
+            assert one.tolist() == other.tolist(), name
+        else:
+            assert one.tobytes() == other.tobytes(), name
+    return hits
+
+
+@pytest.mark.verify
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["rectangle, forward", "rectangle, reciprocal", "merged sheet"])
+def test_killed_at_many_random_moments(kind: str, folder: Path) -> None:
+    seed = random.SystemRandom().randrange(10**6)
+    print(f"seed {seed}")
+    assert killed_until_it_is_whole(folder, kind, 8, random.Random(seed)) >= 3

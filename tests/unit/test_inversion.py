@@ -226,7 +226,7 @@ def test_axes_of_the_data_are_turned_to_those_of_the_library() -> None:
     from femcrust.inversion.observations import _directions
     from femcrust.inversion.schema import DataSet
     from femcrust.inversion.table import Table
-    from femcrust.outputs.station_list import StationList
+    from femcrust.station_list import StationList
 
     library = okada_library(2, 2, stations=np.zeros((1, 3)))
     angle = np.array([0.1])

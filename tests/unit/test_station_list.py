@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from femcrust.errors import InputError
-from femcrust.outputs.station_list import read_station_list
 from femcrust.projection import convergence, convergence_at, project
+from femcrust.station_list import read_station_list
 
 UTM = "EPSG:32654"  # zone 54 north: central meridian 141° E
 

@@ -2,7 +2,9 @@
 
 Errors are fractions of the peak of each patch and component at the stations. They come from the
 cells that a patch crosses, which smear its jump: what counts is the distance of the nearest station
-in cells. Patches are two wanted sizes long and wide.
+in cells. Patches are two wanted sizes long and wide. The box is meshed with half the wanted size
+where a patch is nearer to a station than three of them (`greens.refine`); without that the errors
+at one, two and three sizes are 12, 4 and 1.5 %.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from table import record
 
 import femcrust
 from femcrust.case import build_case
+from femcrust.faults.geometry import frames
 from reference import okada
 
 KM = 1e3
@@ -26,12 +29,12 @@ HALF = 60 * KM
 STRIKE = 20.0
 DIPS = (30.0, 70.0, 90.0)
 COMPONENTS = ("strike", "dip", "opening")
-# Depth of the upper edge in wanted sizes → bound. 2 % is what is asked for; nearer, it is not met.
-BOUNDS = {1: 0.13, 2: 0.04, 3: 0.02}
+DEPTHS = (1.0, 1.5, 2.0, 3.0)  # of the upper edge, in wanted sizes
+BOUND = 0.02  # 1.5 % was seen three sizes deep, 1.2 % at one
 # Nikkhoo & Walter's own example: slip in strike, dip, opening on a triangle near the ground.
 TRIANGLE = np.array([[0.0, 0.1, -0.1], [1.0, -0.2, -0.2], [1.0, 1.0, -0.3]]) * KM
 SLIP = np.array([1.3, 1.4, 1.5])
-TRIANGLE_BOUND = 0.01  # three cells away; a finer mesh of half the cells has a quarter of the error
+TRIANGLE_BOUND = 0.02  # one wanted size away and more
 
 
 def library(folder: Path, stations: np.ndarray, **case: Any) -> Any:
@@ -42,18 +45,21 @@ def library(folder: Path, stations: np.ndarray, **case: Any) -> Any:
     return femcrust.greens(build_case(case, folder))
 
 
-def rectangle(folder: Path, dip: float, size: float, depth: float) -> tuple[Any, np.ndarray]:
+def rectangle(
+    folder: Path, dip: float, size: float, depth: float, refine: bool = True
+) -> tuple[Any, np.ndarray]:
     """Four by two patches of twice the wanted `size`, upper edge at `depth`; stations around."""
     side = 2 * size
     plane = {"top_center": (0.0, 0.0, -depth), "length": 4 * side, "width": 2 * side}
     plane |= {"strike": STRIKE, "dip": dip}
     ground = hs.surface_grid(12 * size, 25)
+    patches = {"length": side, "width": side}
     data = library(
         folder,
         ground,
         mesh=hs.box(HALF, HALF, size, 10 * size),
         faults={"main": {"rectangle": plane, "slip": {"strike": 1.0}}},
-        greens={"patches": {"length": side, "width": side}, "components": COMPONENTS},
+        greens={"patches": patches, "components": COMPONENTS, "refine": refine},
     )
     return data, ground
 
@@ -75,41 +81,86 @@ def worst(data: Any, ground: np.ndarray) -> float:
     return max(hs.off(found[p, c], exact(data, p, c, ground)) for p, c in columns)
 
 
-def check(folder: Path, dip: float, size: float, cells: int) -> Any:
-    data, ground = rectangle(folder, dip, size, cells * size)
+def check(folder: Path, dip: float, size: float, depth: float) -> tuple[Any, np.ndarray]:
+    data, ground = rectangle(folder, dip, size, depth * size)
     assert data.sizes["patch"] == 8
-    note = f"upper edge at {cells} cells"
-    row = record(
-        f"greens patches dip {dip:.0f}", size, worst(data, ground), BOUNDS[cells], note=note
-    )
+    note = f"upper edge at {depth:g} cells"
+    row = record(f"greens patches dip {dip:.0f}", size, worst(data, ground), BOUND, note=note)
     assert row.holds
     return data, ground
 
 
 def test_patches_and_what_the_bound_refuses(tmp_path: Path) -> None:
-    data, ground = check(tmp_path, DIPS[0], 2500.0, 3)
-    bound = BOUNDS[3]
-    assert (
-        worst(data.assign(displacement=data.displacement.roll(component=1)), ground) > 10 * bound
-    )  # strike for dip
+    data, ground = check(tmp_path, DIPS[2], 2500.0, 1.0)
+    swapped = data.assign(displacement=data.displacement.roll(component=1))  # strike for dip
+    assert worst(swapped, ground) > 10 * BOUND
     assert worst(data.assign(displacement=-data.displacement), ground) > 1.0
     moved = data.displacement.roll(patch=1)
-    assert worst(data.assign(displacement=moved), ground) > 10 * bound  # the next patch
-    steeper = data.assign(patch_dip=data.patch_dip + 2.0)
-    assert worst(steeper, ground) > bound
+    assert worst(data.assign(displacement=moved), ground) > 10 * BOUND  # the next patch
+    assert worst(data.assign(patch_dip=data.patch_dip - 2.0), ground) > BOUND
+    coarse, _ = rectangle(tmp_path, DIPS[2], 2500.0, 2500.0, refine=False)
+    assert worst(coarse, ground) > 3 * BOUND
 
 
 @pytest.mark.verify
 @pytest.mark.slow
-@pytest.mark.parametrize("cells", BOUNDS)
+@pytest.mark.parametrize("depth", DEPTHS)
 @pytest.mark.parametrize("size", [2500.0, 1250.0])
 @pytest.mark.parametrize("dip", DIPS)
-def test_patches_full(dip: float, size: float, cells: int, tmp_path: Path) -> None:
-    check(tmp_path, dip, size, cells)
+def test_patches_full(dip: float, size: float, depth: float, tmp_path: Path) -> None:
+    check(tmp_path, dip, size, depth)
+
+
+@pytest.mark.parametrize("dip", [30.0])
+def test_pairs_of_triangles_are_rectangles(dip: float, tmp_path: Path) -> None:
+    """A sheet one size below the ground: each square of it in two triangles, against Okada."""
+    size = 2500.0
+    grid = [(i, j) for j in range(2) for i in range(3)]
+    e_strike, e_dip, _ = frames(STRIKE, dip)
+    top = np.array([0.0, 0.0, -size])
+    points = [top + 2 * size * ((i - 1) * e_strike - j * e_dip) for i, j in grid]
+    number = {place: k for k, place in enumerate(grid, start=1)}
+    facets = []
+    for i in range(2):
+        a, b, c, d = (number[p] for p in ((i, 0), (i + 1, 0), (i + 1, 1), (i, 1)))
+        facets += [(a, b, c), (a, c, d)]
+    write_msh(tmp_path / "sheet.msh", points, facets)
+    ground = hs.surface_grid(12 * size, 25)
+    data = library(
+        tmp_path,
+        ground,
+        mesh=hs.box(HALF, HALF, size, 10 * size),
+        faults={"main": {"triangles": {"file": "sheet.msh"}, "slip": {"strike": 1.0}}},
+        greens={"components": COMPONENTS},
+    )
+    found = data.displacement.values.reshape(2, 2, 3, -1, 3).sum(axis=1)
+    corners = np.array(points).reshape(2, 3, 3)
+    errors = []
+    for patch in range(2):
+        middle = (corners[0, patch] + corners[0, patch + 1]) / 2
+        for component in range(3):
+            slip = np.eye(3)[component]
+            wanted = okada.rectangle(ground, middle, 2 * size, 2 * size, STRIKE, dip, slip, hs.NU)
+            errors.append(hs.off(found[patch, component], wanted))
+    note = "upper edge at 1 cell"
+    assert record("greens pairs of triangles", size, max(errors), BOUND, note=note).holds
+
+
+def write_msh(path: Path, points: Any, facets: Any) -> None:
+    corners = "".join(f"{i} {x!r} {y!r} {z!r}\n" for i, (x, y, z) in enumerate(listed(points), 1))
+    cells = "".join(f"{i} 2 2 1 1 {a} {b} {c}\n" for i, (a, b, c) in enumerate(facets, 1))
+    path.write_text(
+        f"$MeshFormat\n2.2 0 8\n$EndMeshFormat\n$Nodes\n{len(points)}\n{corners}$EndNodes\n"
+        f"$Elements\n{len(facets)}\n{cells}$EndElements\n"
+    )
+
+
+def listed(points: Any) -> Any:
+    return np.asarray(points).tolist()
 
 
 def test_a_triangle(data: Path, tmp_path: Path) -> None:
-    """At 11³ points of a cube, on the ground and inside, three cells or more away."""
+    """At 11³ points of a cube, on the ground and inside, one cell or more away."""
     size = 0.1 * KM
     line = np.linspace(-3.0, 3.0, 11) * KM
     x, z, y = np.meshgrid(line, line, line)  # the order of the table
@@ -120,14 +171,9 @@ def test_a_triangle(data: Path, tmp_path: Path) -> None:
     inside = s + t <= 1.0
     a, b, c = TRIANGLE
     dense = a + s[inside, None] * (b - a) + t[inside, None] * (c - a)
-    away = cKDTree(dense).query(points)[0] >= 3 * size
-    corners = "".join(f"{i} {x} {y} {z}\n" for i, (x, y, z) in enumerate(TRIANGLE, start=1))
-    (tmp_path / "sheet.msh").write_text(
-        f"$MeshFormat\n2.2 0 8\n$EndMeshFormat\n$Nodes\n3\n{corners}$EndNodes\n"
-        "$Elements\n1\n1 2 2 1 1 1 2 3\n$EndElements\n"
-    )
+    away = cKDTree(dense).query(points)[0] >= size
+    write_msh(tmp_path / "sheet.msh", TRIANGLE, [(1, 2, 3)])
     mesh = hs.box(6 * KM, 9 * KM, size, 1 * KM)
-    mesh["box"]["at"] = tuple(map(tuple, dense.tolist()))
     found = library(
         tmp_path,
         points[away],

@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from femcrust.errors import InputError
-from femcrust.mesh.mesh import Floats
 from femcrust.projection import convergence, convergence_at, project
+
+Floats = NDArray[np.float64]
 
 HORIZONTAL = {  # pair of columns -> metres per unit; None = degrees
     ("x", "y"): 1.0,

@@ -12,6 +12,7 @@ import contextlib
 import difflib
 import errno
 import logging
+import math
 import os
 import signal
 import sys
@@ -81,6 +82,17 @@ def patch(text: str) -> int:
     return int(text)
 
 
+def number(text: str) -> float:
+    """A finite number."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise InputError(f"--rake: {text!r} is no number of degrees; write e.g. --rake 90")
+    return value
+
+
 def epoch(text: str) -> float:
     """A time since the sources act, s."""
     from femcrust.units import quantity
@@ -119,6 +131,22 @@ def greens(arguments: argparse.Namespace) -> None:
     from femcrust.greens import greens_file
 
     greens_file(arguments.case, overrides(arguments), arguments.output)
+
+
+def export(arguments: argparse.Namespace) -> None:
+    from femcrust.greens import exports
+
+    if arguments.to not in exports.FORMATS:
+        known = list(exports.FORMATS)
+        hint = nearest(arguments.to, known)
+        raise InputError(f"--to: {arguments.to!r} is no format of a library; {hint}")
+    exports.export(
+        arguments.library,
+        arguments.to,
+        arguments.output,
+        rake=arguments.rake,
+        epoch=arguments.epoch,
+    )
 
 
 def invert(arguments: argparse.Namespace) -> None:
@@ -176,6 +204,7 @@ def info(arguments: argparse.Namespace) -> None:
 COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], None], str]] = {
     "run": (run, "solve a case; write tables, fields, pictures and a report"),
     "greens": (greens, "make a library of Green's functions, or go on with one"),
+    "export": (export, "write a library of Green's functions for another program"),
     "invert": (invert, "find slip on a fault from displacements, by a library"),
     "check": (check, "validate a case without solving; forecast size, memory and time"),
     "init": (init, "write a commented case to start from"),
@@ -215,6 +244,7 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
                 command.add_argument("--threads", type=threads, help="CPU threads (default: all)")
             command.add_argument("-q", "--quiet", action="store_true", help="print errors only")
     places = {"run": "folder of the results", "mesh": "file of the mesh", "greens": "the library"}
+    places["export"] = "folder"
     places["invert"] = places["run"]
     for name, what in places.items():
         parsers[name].add_argument("-o", "--output", type=place, metavar="PATH", help=what)
@@ -227,6 +257,13 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
         )
     parsers["init"].add_argument("template", nargs="?", help="name; without it, all are listed")
     parsers["init"].add_argument("folder", nargs="?", type=Path, help="where (./TEMPLATE)")
+    exported = parsers["export"]
+    exported.add_argument("library", type=Path, help="that `femcrust greens` wrote")
+    exported.add_argument("--to", required=True, metavar="FORMAT", help="csi, beat, pylith or csv")
+    exported.add_argument(
+        "--rake", type=number, default=90.0, metavar="DEG", help="of beat's uparr"
+    )
+    exported.add_argument("--epoch", type=epoch, metavar="TIME", help="of a library over time")
     parsers["data"].add_argument(
         "folder", nargs="?", type=Path, help="where they are (FEMCRUST_DATA, if not given)"
     )

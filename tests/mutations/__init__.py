@@ -7,6 +7,7 @@ A mutation that no test catches is a missing test.
 from __future__ import annotations
 
 from mutations.devices import DEVICES
+from mutations.files import FILES
 from mutations.libraries import LIBRARIES
 from mutations.mesh import MESH
 from mutations.mutation import Mutation
@@ -25,6 +26,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *DEVICES,
     *RUNS,
     *LIBRARIES,
+    *FILES,
 )
 
 __all__ = ["MUTATIONS", "Mutation"]

@@ -67,16 +67,16 @@ LIBRARIES = (
     ),
     Mutation(
         "patches that describe their neighbours",
-        "femcrust/greens/cells.py",
-        "corners[:, :given] = sheet.corners",
-        "corners[:, :given] = np.roll(sheet.corners, 1, axis=0)",
+        "femcrust/greens/outlines.py",
+        "own = sheet.corners[group, :",
+        "own = np.roll(sheet.corners, 1, axis=0)[group, :",
         PATCHES,
     ),
     Mutation(
         "slip down dip taken for slip up dip",
         "femcrust/greens/cells.py",
-        "symmetric_dyad(frame[component], frame[2])",
-        "symmetric_dyad([1, -1, 1][component] * frame[component], frame[2])",
+        "symmetric_dyad(frame[:, component], frame[:, 2])",
+        "symmetric_dyad([1, -1, 1][component] * frame[:, component], frame[:, 2])",
         PATCHES,
     ),
     Mutation(

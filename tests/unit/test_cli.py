@@ -103,7 +103,7 @@ def test_alone_it_names_the_two_most_useful_commands(capsys: pytest.CaptureFixtu
             "quux",
             (
                 "'quux' is no command; choose from "
-                "run, greens, invert, check, init, mesh, plot, data, info"
+                "run, greens, export, invert, check, init, mesh, plot, data, info"
             ),
         ),
         ("run", "the following arguments are required: CASE; see femcrust run --help"),

@@ -12,7 +12,6 @@ import contextlib
 import difflib
 import errno
 import logging
-import math
 import os
 import signal
 import sys
@@ -23,6 +22,7 @@ from types import FrameType
 from typing import NoReturn
 
 from femcrust import comm, progress
+from femcrust.arguments import epoch, number, patch, place, ranks, threads
 from femcrust.errors import DiskError, FemcrustError, InputError, Interrupted, MemoryShortage
 
 SHORT_HELP = """\
@@ -59,52 +59,6 @@ def nearest(word: str, known: Sequence[str]) -> str:
     """
     close = difflib.get_close_matches(word, known, n=1)
     return f"did you mean {close[0]}?" if close else f"choose from {', '.join(known)}"
-
-
-def threads(text: str) -> int:
-    """A positive whole number."""
-    if not text.isdecimal() or int(text) < 1:
-        raise InputError(f"--threads: {text!r} is no number of threads; write e.g. --threads 4")
-    return int(text)
-
-
-def ranks(text: str) -> int:
-    """A positive whole number."""
-    if not text.isdecimal() or int(text) < 1:
-        raise InputError(f"--ranks: {text!r} is no number of ranks; write e.g. --ranks 4")
-    return int(text)
-
-
-def patch(text: str) -> int:
-    """The number of a patch."""
-    if not text.isdecimal():
-        raise InputError(f"--patch: {text!r} is no number of a patch; write e.g. --patch 0")
-    return int(text)
-
-
-def number(text: str) -> float:
-    """A finite number."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise InputError(f"--rake: {text!r} is no number of degrees; write e.g. --rake 90")
-    return value
-
-
-def epoch(text: str) -> float:
-    """A time since the sources act, s."""
-    from femcrust.units import quantity
-
-    return quantity(text, "time", "--epoch")
-
-
-def place(text: str) -> Path:
-    """A path to write to; the empty one would be the current folder."""
-    if not text.strip() or "\0" in text:
-        raise InputError(f"--output: {text!r} is no path; write e.g. --output results")
-    return Path(text)
 
 
 def overrides(arguments: argparse.Namespace) -> list[str]:

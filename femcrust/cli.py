@@ -21,7 +21,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from femcrust import comm, progress
+from femcrust import comm, machine, progress
 from femcrust.errors import DiskError, FemcrustError, InputError, Interrupted, MemoryShortage
 
 SHORT_HELP = """\
@@ -259,6 +259,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
 def dispatch(words: Sequence[str]) -> int:
     """Do what the words ask for; the exit status."""
     arguments = parse(words)
+    if arguments.command is not None:
+        machine.check_start()
     if getattr(arguments, "ranks", None):
         from femcrust.launch import launch
 
@@ -323,13 +325,35 @@ def known(error: BaseException) -> FemcrustError | None:
         return error
     if isinstance(error, KeyboardInterrupt):
         return Interrupted("interrupted; results of this run are not complete")
-    if isinstance(error, MemoryError):
+    if out_of_memory(error):
         detail = f" ({error})" if str(error) else ""
-        return MemoryShortage(f"not enough memory{detail}; use a coarser mesh or a larger machine")
+        return MemoryShortage(
+            f"not enough memory{detail}: {machine.shortage()}; make the mesh coarser, or use a"
+            " larger machine"
+        )
     if isinstance(error, OSError) and error.errno in DISK_ERRORS:
         reason = f"{error.strerror}; {DISK_ERRORS[error.errno]}"
         return DiskError(f"{error.filename}: {reason}" if error.filename else reason)
     return None
+
+
+RESERVE = 2**22  # bytes, to say that no more are left
+NO_MEMORY = ("annot allocate", "failed to map segment", "can't start new thread", "out of memory")
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an exception, or one that led to it, is for want of memory; some libraries say so in
+    words only, and Python itself, when nothing is left, says nothing."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, MemoryError) or getattr(seen, "errno", None) == errno.ENOMEM:
+            return True
+        if isinstance(seen, (ImportError, RuntimeError, OSError)) and any(
+            words in str(seen) for words in NO_MEMORY
+        ):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return isinstance(error, SystemError) and machine.memory_is_full()
 
 
 def write_log(error: BaseException, words: Sequence[str]) -> str:
@@ -368,6 +392,7 @@ def report(error: BaseException, words: Sequence[str]) -> int:
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command; the exit status."""
     words = sys.argv[1:] if words is None else words
+    reserve = [bytearray(RESERVE)]
     try:
         with process_manners():
             return dispatch(words)
@@ -376,5 +401,6 @@ def main(words: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Interrupted.exit_code
     except (Exception, KeyboardInterrupt) as error:
+        reserve.clear()
         failure = error
         return comm.fail(lambda: report(failure, words))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from femcrust import comm, petsc
-from femcrust.boundaries.conditions import Conditions
-from femcrust.case.schema_solver import Solver
 from femcrust.errors import InputError
 from femcrust.operators import ElasticOperator, assembled
+
+if TYPE_CHECKING:
+    from femcrust.boundaries.conditions import Conditions
+    from femcrust.case.schema_solver import Solver
 
 NAMES = ("multigrid", "jacobi")
 

@@ -48,6 +48,7 @@ class Trials:
         assert self.whole["status"] == 0, self.whole["said"]
         self.wanted = contents(whole)
         assert not list((whole / "results").glob("*checkpoint*"))
+        self.counts: dict[str, int] = {}  # of moments of a kind
 
     def ended(self, **wish: object) -> tuple[Path, Outcome]:
         """A new folder in which a run ended so."""

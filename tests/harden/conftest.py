@@ -1,0 +1,76 @@
+"""Counts faults that are tried and survived, by kind; a table of them ends the run.
+
+FEMCRUST_FAULTS   faults of each kind that is random; without it, a few that are always the same
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+
+from ending_badly import Nursery
+from trials import Trials
+
+asked = os.environ.get("FEMCRUST_FAULTS")
+N_FAULTS = int(asked) if asked else 2
+TRIED: Counter[str] = Counter()
+SURVIVED: Counter[str] = Counter()
+Fault = Callable[[str], AbstractContextManager[None]]
+
+
+@pytest.fixture(scope="session")
+def fault() -> Fault:
+    """Around one fault of a kind: what fails inside has not survived it."""
+
+    @contextmanager
+    def one(kind: str) -> Iterator[None]:
+        TRIED[kind] += 1
+        yield
+        SURVIVED[kind] += 1
+
+    return one
+
+
+@pytest.fixture
+def n_faults() -> int:
+    return N_FAULTS
+
+
+@pytest.fixture
+def chance(request: pytest.FixtureRequest) -> random.Random:
+    seed = random.SystemRandom().randrange(10**6) if asked else 714_229
+    print(f"seed {seed}")
+    return random.Random(seed)
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    with Nursery() as nursery:
+        yield nursery
+
+
+@pytest.fixture(scope="session")
+def trials(tmp_path_factory: pytest.TempPathFactory, nursery: Nursery) -> Trials:
+    return Trials(tmp_path_factory.mktemp("trials"), nursery)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker("harden")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if not TRIED:
+        return
+    terminalreporter.section("faults: tried, survived")
+    for kind in sorted(TRIED):
+        terminalreporter.line(f"{TRIED[kind]:6} {SURVIVED[kind]:6}  {kind}")
+    terminalreporter.line(f"{TRIED.total():6} {SURVIVED.total():6}  in all")

@@ -12,7 +12,6 @@ import contextlib
 import difflib
 import errno
 import logging
-import os
 import signal
 import sys
 import warnings
@@ -21,7 +20,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from femcrust import comm, machine, progress
+from femcrust import comm, machine, progress, streams
 from femcrust.errors import DiskError, FemcrustError, InputError, Interrupted, MemoryShortage
 
 SHORT_HELP = """\
@@ -381,11 +380,12 @@ def report(error: BaseException, words: Sequence[str]) -> int:
     else:
         cause = " ".join(f"{type(error).__name__}: {error}".split())
         message = f"{cause}; this is a bug, please report it with {write_log(error, words)}"
-    if "--traceback" in words:
-        import traceback
+    with contextlib.suppress(OSError, ValueError):  # nobody may be there to hear it
+        if "--traceback" in words:
+            import traceback
 
-        traceback.print_exception(error)
-    print(message, file=sys.stderr)
+            traceback.print_exception(error)
+        print(message, file=sys.stderr, flush=True)
     return ours.exit_code if ours is not None else 1
 
 
@@ -393,14 +393,17 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run the command; the exit status."""
     words = sys.argv[1:] if words is None else words
     reserve = [bytearray(RESERVE)]
+    streams.open_all()
     try:
         with process_manners():
             return dispatch(words)
     except BrokenPipeError:
-        # the reader of our output has gone: say nothing more, not even at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        streams.hush()  # the reader of our output has gone: say nothing more, not even at exit
         return Interrupted.exit_code
     except (Exception, KeyboardInterrupt) as error:
         reserve.clear()
         failure = error
-        return comm.fail(lambda: report(failure, words))
+        status = comm.fail(lambda: report(failure, words))
+        if isinstance(error, OSError):
+            streams.hush()
+        return status

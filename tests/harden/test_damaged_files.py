@@ -12,9 +12,12 @@ import pytest
 
 import tiny_case
 from ending_badly import Nursery
+from faults import Fault, chance, fault, n_faults, nursery, trials
 from femcrust.greens.library import read_arrays
-from harden.conftest import Fault
 from trials import Trials, contents
+
+__all__ = ["chance", "fault", "n_faults", "nursery", "trials"]  # fixtures
+pytestmark = pytest.mark.harden
 
 OUTCOMES = {0: "read", 2: "refused"}
 

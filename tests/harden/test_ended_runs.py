@@ -15,8 +15,11 @@ from typing import Any
 
 import pytest
 
-from harden.conftest import Fault
+from faults import Fault, chance, fault, n_faults, nursery, trials
 from trials import Trials, contents, desk
+
+__all__ = ["chance", "fault", "n_faults", "nursery", "trials"]  # fixtures
+pytestmark = pytest.mark.harden
 
 STEPS = ("solve", "step", "write", "sync", "rename", "any")
 

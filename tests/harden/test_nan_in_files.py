@@ -9,7 +9,7 @@ import netCDF4
 import numpy as np
 import pytest
 
-from harden.conftest import Fault
+from faults import Fault, fault
 from tiny_case import (
     BOX,
     RECTANGLE,
@@ -22,7 +22,8 @@ from tiny_case import (
     write_gmsh,
 )
 
-__all__ = ["desk"]  # a fixture
+__all__ = ["desk", "fault"]  # fixtures
+pytestmark = pytest.mark.harden
 TABLE = "x,y,z,length,width,strike,dip,rake,slip\n0,0,-9e3,4e3,4e3,30,60,90,{}\n"
 SLIPS = "x,y,z,strike,dip\n0,0,-5e3,1,{}\n3e3,0,-9e3,1,0\n"
 DEPTHS = "depth (m),mu (Pa)\n0,3e10\n2e4,{}\n9e4,4e10\n"

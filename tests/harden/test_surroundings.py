@@ -12,7 +12,10 @@ import pytest
 
 import tiny_case
 from ending_badly import Nursery
-from harden.conftest import Fault
+from faults import Fault, fault, nursery
+
+__all__ = ["fault", "nursery"]  # fixtures
+pytestmark = pytest.mark.harden
 
 FEMCRUST = f"exec {sys.executable} -m femcrust"
 

@@ -1,4 +1,4 @@
-"""Counts faults that are tried and survived, by kind; a table of them ends the run.
+"""Fixtures that count faults, tried and survived, by kind; a table of them ends the run.
 
 FEMCRUST_FAULTS   faults of each kind that is random; without it, a few that are always the same
 """
@@ -10,7 +10,6 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -60,17 +59,11 @@ def trials(tmp_path_factory: pytest.TempPathFactory, nursery: Nursery) -> Trials
     return Trials(tmp_path_factory.mktemp("trials"), nursery)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker("harden")
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def table(reporter: pytest.TerminalReporter) -> None:
+    """Written by conftest.py at the end of a run that tried any."""
     if not TRIED:
         return
-    terminalreporter.section("faults: tried, survived")
+    reporter.section("faults: tried, survived")
     for kind in sorted(TRIED):
-        terminalreporter.line(f"{TRIED[kind]:6} {SURVIVED[kind]:6}  {kind}")
-    terminalreporter.line(f"{TRIED.total():6} {SURVIVED.total():6}  in all")
+        reporter.line(f"{TRIED[kind]:6} {SURVIVED[kind]:6}  {kind}")
+    reporter.line(f"{TRIED.total():6} {SURVIVED.total():6}  in all")

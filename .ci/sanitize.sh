@@ -22,8 +22,10 @@ fi
   -DCMAKE_CXX_FLAGS="-O1 -g1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 -fno-sanitize-recover=undefined" \
   -DPython_EXECUTABLE="$bin/python" -Dpybind11_DIR="$("$bin/python" -m pybind11 --cmakedir)" >/dev/null
-echo "femcrust: building the core with sanitizers in $build"
-"$bin/cmake" --build "$build" --target _core -- ${JOBS:+-j$JOBS} | tail -n 1
+echo "femcrust: building with sanitizers in $build"
+target=${FEMCRUST_BUILD_ONLY:-_core}
+"$bin/cmake" --build "$build" --target "$target" -- ${JOBS:+-j$JOBS} | tail -n 1
+[ "$target" = _core ] || exit 0
 
 site=$(mktemp -d)
 trap 'rm -rf "$site"' EXIT

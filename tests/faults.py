@@ -17,7 +17,7 @@ from ending_badly import Nursery
 from trials import Trials
 
 asked = os.environ.get("FEMCRUST_FAULTS")
-N_FAULTS = int(asked) if asked else 2
+N_FAULTS = int(asked) if asked else 1
 TRIED: Counter[str] = Counter()
 SURVIVED: Counter[str] = Counter()
 Fault = Callable[[str], AbstractContextManager[None]]

@@ -14,8 +14,8 @@ import pytest
 
 import tiny_case
 from femcrust import machine
-from femcrust.cli import out_of_memory
 from femcrust.errors import MemoryShortage
+from femcrust.failures import out_of_memory
 
 LIMITED = "ulimit -v {} && exec {} -m femcrust check case.yaml"
 START = r"femcrust alone needs about 0.\d\d GiB of memory on {} threads, .* may use 0.\d\d GiB; r"

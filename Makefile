@@ -4,12 +4,14 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test verify mutate lint format perf clean
+.PHONY: help run test verify harden sanitize petsc mutate lint format perf clean
 
 VENV ?= .venv
 EXAMPLE ?= strike-slip
 PYTEST_ARGS ?=
 EXAMPLES ?= 10000
+FAULTS ?= 100
+PARTS ?= faults readers core
 SIZES ?= 1e5 5e5
 PERF_ARGS ?=
 
@@ -20,6 +22,10 @@ help:  ## this list
 	@echo "make run      install into $(VENV), run the example $(EXAMPLE), leave pictures and a report"
 	@echo "make test     install what the tests need, lint, run all but the slow ones"
 	@echo "make verify   comparisons with known solutions, the slow ones too"
+	@echo "make harden   faults of every kind, random input to every reader and to the core; hours,"
+	@echo "              or a part: PARTS=faults, readers, core; FAULTS=100, EXAMPLES=100000"
+	@echo "make sanitize the unit suite on a core that AddressSanitizer and UBSan watch"
+	@echo "make petsc    PETSc as the solver, in an environment that has it"
 	@echo "make mutate   plant errors in a copy, one at a time: a test must catch each"
 	@echo "make lint     ruff, mypy, import-linter, clang-format"
 	@echo "make format   let ruff and clang-format rewrite the sources"
@@ -46,6 +52,21 @@ verify:
 	@seed=$${SEED:-$$(date +%s)}; echo "random input: $(EXAMPLES) examples a test, seed $$seed"; \
 	  FEMCRUST_EXAMPLES=$(EXAMPLES) $(BIN)/pytest -q -m "fuzz and not slow" --hypothesis-seed=$$seed tests/unit
 
+harden: EXAMPLES = 100000
+harden:
+	@.ci/setup.sh $(VENV) dev
+	@FEMCRUST_FAULTS=$(FAULTS) FEMCRUST_EXAMPLES=$(EXAMPLES) .ci/harden.sh $(VENV) $(PARTS)
+
+sanitize:
+	@.ci/setup.sh $(VENV) dev
+	@.ci/sanitize.sh $(VENV) $(PYTEST_ARGS)
+
+petsc:
+	@.ci/peers.sh .venv312
+	@if .venv312/bin/python -c 'import petsc4py' 2>/dev/null; then \
+	  .ci/setup.sh .venv312 test && .venv312/bin/pytest -m petsc $(PYTEST_ARGS) tests/unit/test_petsc.py; \
+	fi
+
 mutate:
 	@.ci/setup.sh $(VENV) dev
 	@$(BIN)/python tests/mutate.py
@@ -56,13 +77,13 @@ lint:
 	$(BIN)/ruff format --check
 	$(BIN)/mypy --strict -p femcrust
 	$(BIN)/lint-imports --no-cache
-	find csrc perf -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh' | xargs -r $(BIN)/clang-format --dry-run -Werror
+	find csrc perf tests -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh' | xargs -r $(BIN)/clang-format --dry-run -Werror
 
 format:
 	@.ci/setup.sh $(VENV) dev
 	$(BIN)/ruff check --fix-only --quiet
 	$(BIN)/ruff format
-	find csrc perf -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh' | xargs -r $(BIN)/clang-format -i
+	find csrc perf tests -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh' | xargs -r $(BIN)/clang-format -i
 
 perf:
 	@.ci/setup.sh $(VENV) perf

@@ -82,6 +82,7 @@ class Answers:
     ) -> dict[str, Any]:
         case, backend = self.case, self.backend
         mesh = self.share.whole.mesh if self.share.root else self.share.model.mesh
+        solver = case.solver
         return make_summary(
             status="converged",
             title=case.case.title,
@@ -98,7 +99,7 @@ class Answers:
             device_memory_bytes=self.device_memory_bytes,
             ranks=self.share.comm.size,
             threads=self.threads,
-            precision=case.solver.precision,
-            preconditioner=case.solver.preconditioner,
+            precision=solver.precision,
+            preconditioner="petsc" if solver.library == "petsc" else solver.preconditioner,
             versions=current_versions(mesh),
         )

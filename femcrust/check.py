@@ -36,7 +36,8 @@ def check_file(path: Path, overrides: Sequence[str] = ()) -> Path:
         progress.say(greens.described(*greens.planned(model)))
         progress.say(greens.forecast(n_dof, model.n_branches))
     threads = backends.set_threads(case.solver.threads)
-    needed = machine.memory_needed(n_dof, model.n_branches)
+    by_petsc = case.solver.library == "petsc"
+    needed = machine.memory_needed(n_dof, model.n_branches, assembled=by_petsc)
     progress.say(
         f"forecast: {n_dof:,} unknowns, {needed / machine.GIB:.1f} of"
         f" {machine.physical_memory() / machine.GIB:.1f} GiB of memory, about"
@@ -52,7 +53,7 @@ def check_file(path: Path, overrides: Sequence[str] = ()) -> Path:
         n_infinite=0 if far is None else len(far.faces),
     )
     progress.say(f"on a GPU: {on_device / memory.GIB:.1f} GiB of its memory")
-    machine.check_memory(n_dof, "mesh", model.n_branches)
+    machine.check_memory(n_dof, "mesh", model.n_branches, assembled=by_petsc)
     picture = outputs.draw_check(
         model.mesh,
         model.elastic,

@@ -10,9 +10,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import difflib
-import errno
 import logging
-import os
 import signal
 import sys
 import warnings
@@ -21,9 +19,9 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from femcrust import comm, progress
+from femcrust import comm, failures, machine, progress, streams
 from femcrust.arguments import epoch, number, patch, place, ranks, threads
-from femcrust.errors import DiskError, FemcrustError, InputError, Interrupted, MemoryShortage
+from femcrust.errors import InputError, Interrupted
 
 SHORT_HELP = """\
 femcrust computes how the Earth's crust deforms.
@@ -32,14 +30,6 @@ femcrust computes how the Earth's crust deforms.
   femcrust run strike-slip/case.yaml   solve it; leaves pictures, tables and a report
 
 femcrust --help lists all commands."""
-
-DISK_ERRORS = {
-    errno.ENOSPC: "free some space, or choose another folder with --output",
-    errno.EDQUOT: "free some space, or choose another folder with --output",
-    errno.EROFS: "choose another folder with --output",
-    errno.EACCES: "change its permissions, or choose another folder with --output",
-    errno.EIO: "check the disk, or choose another folder with --output",
-}
 
 
 class Parser(argparse.ArgumentParser):
@@ -250,6 +240,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
 def dispatch(words: Sequence[str]) -> int:
     """Do what the words ask for; the exit status."""
     arguments = parse(words)
+    if arguments.command is not None:
+        machine.check_start()
     if getattr(arguments, "ranks", None):
         from femcrust.launch import launch
 
@@ -308,64 +300,24 @@ def process_manners() -> Iterator[None]:
             signal.signal(signal.SIGTERM, before)
 
 
-def known(error: BaseException) -> FemcrustError | None:
-    """The error of ours that an exception of Python stands for; None if it is a bug."""
-    if isinstance(error, FemcrustError):
-        return error
-    if isinstance(error, KeyboardInterrupt):
-        return Interrupted("interrupted; results of this run are not complete")
-    if isinstance(error, MemoryError):
-        detail = f" ({error})" if str(error) else ""
-        return MemoryShortage(f"not enough memory{detail}; use a coarser mesh or a larger machine")
-    if isinstance(error, OSError) and error.errno in DISK_ERRORS:
-        reason = f"{error.strerror}; {DISK_ERRORS[error.errno]}"
-        return DiskError(f"{error.filename}: {reason}" if error.filename else reason)
-    return None
-
-
-def write_log(error: BaseException, words: Sequence[str]) -> str:
-    """Keep the traceback of a bug in a file; returns its name."""
-    import platform
-    import tempfile
-    import traceback
-
-    lines = [f"femcrust {' '.join(words)}\n", f"{platform.platform()}, Python {sys.version}\n\n"]
-    for folder in (Path.cwd(), None):  # None: the system's folder for temporary files
-        with contextlib.suppress(OSError):
-            handle, name = tempfile.mkstemp(prefix="femcrust-bug-", suffix=".log", dir=folder)
-            with open(handle, "w", encoding="utf-8") as file:
-                file.writelines([*lines, *traceback.format_exception(error)])
-            return name
-    return "the traceback (--traceback shows it)"
-
-
-def report(error: BaseException, words: Sequence[str]) -> int:
-    """Tell the user what went wrong, in one line; the exit status."""
-    ours = known(error)
-    if ours is not None:
-        lines = (" ".join(line.split()) for line in str(ours).splitlines())
-        message = "; ".join(line for line in lines if line)
-    else:
-        cause = " ".join(f"{type(error).__name__}: {error}".split())
-        message = f"{cause}; this is a bug, please report it with {write_log(error, words)}"
-    if "--traceback" in words:
-        import traceback
-
-        traceback.print_exception(error)
-    print(message, file=sys.stderr)
-    return ours.exit_code if ours is not None else 1
+RESERVE = 2**22  # bytes, to say that no more are left
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command; the exit status."""
     words = sys.argv[1:] if words is None else words
+    reserve = [bytearray(RESERVE)]
+    streams.open_all()
     try:
         with process_manners():
             return dispatch(words)
     except BrokenPipeError:
-        # the reader of our output has gone: say nothing more, not even at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        streams.hush()  # the reader of our output has gone: say nothing more, not even at exit
         return Interrupted.exit_code
     except (Exception, KeyboardInterrupt) as error:
+        reserve.clear()
         failure = error
-        return comm.fail(lambda: report(failure, words))
+        status = comm.fail(lambda: failures.report(failure, words))
+        if isinstance(error, OSError):
+            streams.hush()
+        return status

@@ -45,7 +45,9 @@ class Grid:
                     f"{asked[out[0], i]:g} m; the grid covers {self.extent()}; enlarge the grid"
                 )
             asked[:, i] = asked[:, i].clip(axis[0], axis[-1])
-        return np.asarray(RegularGridInterpolator([a for _, a in self.axes], self.values)(asked))
+        interpolate = RegularGridInterpolator([a for _, a in self.axes], self.values)
+        with np.errstate(invalid="ignore"):  # infinity times zero is nan, which readers refuse
+            return np.asarray(interpolate(asked))
 
     def extent(self) -> str:
         """The ends of all axes, for messages."""

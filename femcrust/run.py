@@ -67,6 +67,7 @@ def run_part(
     """What each rank does of a run, with its share of the model."""
     stations = case_stations(case, mine.whole)
     threads = backends.set_threads(case.solver.threads, mine.comm.here)
+    machine.check_threads(threads)
 
     setup = time.perf_counter()
     operator, preconditioner = pieces(case, mine)
@@ -128,12 +129,12 @@ def build(case: Case, model: Model | None = None) -> tuple[ElasticOperator, Any]
 def pieces(case: Case, mine: Share) -> tuple[ElasticOperator, Any]:
     """The same of a share of a model."""
     space, model = mine.space(), mine.model
-    machine.check_memory(space.n_dof * mine.comm.here, "mesh", model.n_branches)
+    n_dof, by_petsc = space.n_dof * mine.comm.here, case.solver.library == "petsc"
+    machine.check_memory(n_dof, "mesh", model.n_branches, assembled=by_petsc)
     backend = backends.select(case.solver.backend, mine.comm.place)
     elastic = model.elastic
     operator = operators.elastic(space, elastic.lam, elastic.mu, model.conditions, backend)
-    name, precision = case.solver.preconditioner, case.solver.precision
-    return operator, preconditioners.build(name, operator, precision)
+    return operator, preconditioners.of_case(case.solver, operator, model.conditions)
 
 
 def _size(mine: Share) -> str:
@@ -155,6 +156,7 @@ def run_file(
     """
     case = load_case(path, overrides)
     backends.select(case.solver.backend)  # complains before any work
+    preconditioners.check(case.solver)
     directory = output or case.directory / case.output.directory
     writes = comm.world().rank == 0
     if writes:

@@ -12,6 +12,7 @@ import numpy as np
 from femcrust.errors import NotConverged
 from femcrust.mesh.mesh import Floats
 from femcrust.operators import ElasticOperator
+from femcrust.petsc import Krylov
 
 Watch = Callable[[int, float], bool]
 WIDTHS = (1, 4, 8, 16)  # right-hand sides that a kernel of the core takes
@@ -87,6 +88,11 @@ def solve_many(
     start = time.perf_counter()
     if not np.isfinite(loads).all():
         raise ValueError("the load holds NaN or infinity")
+    if isinstance(preconditioner, Krylov):
+        most = max_iterations
+        return _by_library(
+            operator, preconditioner, loads, tolerance, most, guess, watch, reduction
+        )
     u = np.empty(loads.shape)  # pages that nobody touches take no memory
     iterations: list[int] = []
     residuals: list[list[float]] = []
@@ -117,6 +123,38 @@ def solve_many(
             u[:, :, some] = part[:, :, : last - first]
     u += operator.prescribed[:, :, None]
     return Solutions(u, iterations, residuals, time.perf_counter() - start)
+
+
+def _by_library(
+    operator: ElasticOperator,
+    solver: Krylov,
+    loads: Floats,
+    tolerance: float,
+    max_iterations: int,
+    guess: Floats | None,
+    watch: Watch | None,
+    reduction: float,
+) -> Solutions:
+    """By a library that is a solver of its own, column by column."""
+    start = time.perf_counter()
+    u = np.empty(loads.shape)
+    counts: list[int] = []
+    histories: list[list[float]] = []
+    for i in range(loads.shape[2]):
+        one = slice(i, i + 1)
+        u[:, :, i], count, history = solver.solve(
+            lambda x: np.asarray(operator @ x),
+            operator.constrain(loads[:, :, one])[:, :, 0],
+            _free_guess(operator, guess, loads, one)[:, :, 0],
+            tolerance,
+            max_iterations,
+            watch,
+            reduction,
+        )
+        counts.append(count)
+        histories.append(history)
+    u += operator.prescribed[:, :, None]
+    return Solutions(u, counts, histories, time.perf_counter() - start)
 
 
 class _Enough:

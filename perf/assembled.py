@@ -1,45 +1,25 @@
 """The matrix that the peers solve: quadratic elasticity in 3×3 blocks, held nodes left out.
 
-Gradients of quadratic shape functions are linear in the barycentric coordinates L, so with
-∇N_a = Σ_km c_akm L_k g_m, g_m = ∇L_m, and ∫ L_k L_l = V (1 + δ_kl) / 20,
-
-    D_ij[a, b] = ∫ ∂_i N_a ∂_j N_b = V Σ_mn g_mi g_nj R[m, n, a, b],
-    R[m, n, a, b] = Σ_kl c_akm c_bln (1 + δ_kl) / 20,
-    K_ij = λ D_ij + μ D_ji + μ δ_ij Σ_k D_kk
-
-with one table R and no quadrature. It shares nothing with femcrust's element product and numbers
-its own nodes: free ones only, along a Hilbert curve, so that the rows of a rank lie together.
+femcrust/operators/assembled.py has the formula, which shares nothing with femcrust's element
+product. Nodes have their own numbers here: free ones only, along a Hilbert curve, so that the rows
+of a rank lie together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sparse
 
+from femcrust.discretisation import TET_EDGES as EDGES
 from femcrust.mesh.mesh import Floats, Ints, hilbert_keys
+from femcrust.operators import assembled
+from femcrust.operators.assembled import HELD, REFERENCE, element_matrices, gradients
 
-EDGES = ((0, 1), (1, 2), (0, 2), (0, 3), (1, 3), (2, 3))  # ends of nodes 4 … 9
-CHUNK = 20_000  # elements at once: bounds the memory
+__all__ = ["REFERENCE"]  # for those who assemble elsewhere
+
 SEED = 715_225_739  # of the random load
-HELD = -1
-
-
-def _reference() -> Floats:
-    """R[(m, n), (a, b)] of the formula above. (16, 100)"""
-    c = np.zeros((10, 4, 4))  # [a][k][m]
-    for a in range(4):  # ∇ L (2 L - 1) = (4 L_a - 1) g_a
-        c[a, :, a] = -1.0
-        c[a, a, a] = 3.0
-    for a, (i, j) in enumerate(EDGES, start=4):  # ∇ 4 L_i L_j
-        c[a, i, j] = c[a, j, i] = 4.0
-    mass = (np.ones((4, 4)) + np.eye(4)) / 20.0
-    return np.asarray(np.einsum("akm,bln,kl->mnab", c, c, mass).reshape(16, 100))
-
-
-REFERENCE = _reference()
 
 
 @dataclass(frozen=True)
@@ -83,59 +63,11 @@ def _keys(ends: Ints, n: int) -> np.ndarray:
     return np.asarray(ends.min(axis=-1) * n + ends.max(axis=-1))
 
 
-def gradients(points: Floats, tets: Ints) -> tuple[Floats, Floats]:
-    """g_m = ∇L_m (n, 4, 3), 1/m, and volumes (n,), m³."""
-    edges = points[tets[:, 1:]] - points[tets[:, :1]]
-    g = np.linalg.inv(edges).transpose(0, 2, 1)
-    g = np.concatenate([-g.sum(axis=1, keepdims=True), g], axis=1)
-    return g, np.linalg.det(edges) / 6.0
-
-
-def element_matrices(
-    points: Floats, tets: Ints, lam: Floats, mu: Floats
-) -> Iterator[tuple[slice, Floats]]:
-    """Parts of the elements and their K_e[i][j][a][b], N/m. (slice, (3, 3, part, 10, 10))"""
-    for start in range(0, len(tets), CHUNK):
-        part = slice(start, min(start + CHUNK, len(tets)))
-        g, volume = gradients(points, tets[part])
-        d = np.empty((3, 3, len(g), 10, 10))
-        for i in range(3):
-            for j in range(3):
-                pairs = volume[:, None, None] * g[:, :, None, i] * g[:, None, :, j]
-                d[i, j] = (pairs.reshape(-1, 16) @ REFERENCE).reshape(-1, 10, 10)
-        first, m = lam[part, None, None], mu[part, None, None]
-        k = first * d + m * d.transpose(1, 0, 2, 3, 4)
-        for i in range(3):
-            k[i, i] += m * (d[0, 0] + d[1, 1] + d[2, 2])
-        yield part, k
-
-
 def assemble(
     points: Floats, tets: Ints, lam: Floats, mu: Floats, nodes: Nodes
 ) -> sparse.bsr_matrix:
     """K of the free nodes, N/m, in sorted rows of 3×3 blocks."""
-    n = len(nodes.ends)
-    row = np.repeat(np.arange(len(tets)), 10)
-    touched = nodes.elements.ravel() != HELD
-    touch = sparse.csr_matrix(
-        (np.ones(touched.sum(), dtype=np.int32), (row[touched], nodes.elements.ravel()[touched])),
-        shape=(len(tets), n),
-    )
-    pattern = (touch.T @ touch).tocsr()
-    pattern.sort_indices()
-    begin, columns = pattern.indptr, pattern.indices
-    del pattern, touch
-    keys = np.repeat(np.arange(n, dtype=np.int64) * n, np.diff(begin)) + columns
-    values = np.zeros((3, 3, len(columns)))
-    for part, k in element_matrices(points, tets, lam, mu):
-        e = nodes.elements[part].astype(np.int64)
-        inside = (e[:, :, None] != HELD) & (e[:, None, :] != HELD)
-        place = np.searchsorted(keys, (e[:, :, None] * n + e[:, None, :])[inside])
-        for i in range(3):
-            for j in range(3):
-                np.add.at(values[i, j], place, k[i, j][inside])
-    blocks = np.ascontiguousarray(values.transpose(2, 0, 1))
-    return sparse.bsr_matrix((blocks, columns, begin), shape=(3 * n, 3 * n))
+    return assembled.assemble(points, tets, lam, mu, nodes.elements, len(nodes.ends))
 
 
 def product(points: Floats, tets: Ints, lam: Floats, mu: Floats, nodes: Nodes, x: Floats) -> Floats:

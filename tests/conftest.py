@@ -3,6 +3,7 @@
 FEMCRUST_DATA      folder of public data; tests that compare with it skip where it is unset
 FEMCRUST_REQUIRE   comma-separated names (data, cuda, mpi); a skip for want of one is a failure
 FEMCRUST_EXAMPLES  random examples per property test; without it, 25 that are the same in every run
+FEMCRUST_FAULTS    faults of each random kind in tests/harden; without it, a few, always the same
 FEMCRUST_COMPARE   a backend; every comparison with a known solution is solved there too, and in
                    every precision the answers must be the same (both_backends.py)
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -132,3 +134,10 @@ def pytest_report_header() -> list[str]:
         f"femcrust: {Path(spec.origin).parent if spec and spec.origin else 'not installed'}",
         f"data: {os.environ.get('FEMCRUST_DATA') or 'FEMCRUST_DATA is not set'}",
     ]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The table of faults, where tests of faults have run."""
+    faults = sys.modules.get("faults")
+    if faults is not None:
+        faults.table(terminalreporter)

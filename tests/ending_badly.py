@@ -2,9 +2,10 @@
 
 `Nursery` is a process that has loaded femcrust and forks a child for every run: children are cheap,
 and whatever becomes of one touches nobody else. Moments are counted in the child: a solve, a step
-that is done, a piece of a checkpoint that is written, fsync, rename.
+that is done, a piece of a checkpoint that is written, fsync, rename, the start of a phase.
 
     {"folder": …, "resume": false, "moment": "any", "at": 7, "then": "kill"}
+    {"folder": …, "command": "greens", "memory": bytes more than now, "file": bytes of a file}
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import errno
 import importlib
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -22,6 +24,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
+PHASES = {
+    "mesh": ("femcrust.model", "case_mesh"),
+    "setup": ("femcrust.preconditioners", "of_case"),
+    "each solve": ("femcrust.solvers", "solve_many"),
+}
 SIGNALS = {"term": [signal.SIGTERM], "interrupt twice": [signal.SIGINT, signal.SIGINT]}
 Outcome = dict[str, Any]  # status (negative: the signal), moments, said
 
@@ -71,6 +78,8 @@ class Moments:
             os.kill(os.getpid(), signal.SIGKILL)
         if self.then == "full":
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        if self.then == "memory":
+            raise MemoryError
         for number in SIGNALS[self.then]:
             os.kill(os.getpid(), number)
 
@@ -109,8 +118,12 @@ def child(wish: dict[str, Any]) -> int:
     done = moments.before("step", keeper.Keeper.step_done)
     keeper.Keeper.step_done = done  # type: ignore[method-assign]
     os.fsync, os.replace = moments.before("sync", os.fsync), moments.before("rename", os.replace)
+    for kind, (module, name) in PHASES.items():
+        place = importlib.import_module(module)
+        setattr(place, name, moments.before(kind, getattr(place, name)))
+    limit(wish)
     words = [
-        "run",
+        wish.get("command", "run"),
         "case.yaml",
         *(["--resume"] if wish.get("resume") else []),
         *wish.get("words", []),
@@ -118,6 +131,28 @@ def child(wish: dict[str, Any]) -> int:
     status = main(words)
     Path("moments").write_text(str(moments.count))
     return status
+
+
+def limit(wish: dict[str, Any]) -> None:
+    """Of memory, where forecasts would say so before anything else fails; of a file's size."""
+    if "memory" in wish:
+        from femcrust import machine
+        from femcrust.mesh import octree
+
+        def unlimited(*given: Any, **named: Any) -> None:
+            real, machine.physical_memory = machine.physical_memory, lambda: 1 << 60
+            try:
+                check(*given, **named)
+            finally:
+                machine.physical_memory = real
+
+        check, machine.check_memory = machine.check_memory, unlimited
+        octree.check_memory = unlimited
+        machine.check_start = lambda: None
+        held = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        resource.setrlimit(resource.RLIMIT_AS, (held + wish["memory"],) * 2)
+    if "file" in wish:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (wish["file"],) * 2)
 
 
 def attempt(wish: dict[str, Any]) -> Outcome:

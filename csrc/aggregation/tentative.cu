@@ -80,7 +80,7 @@ FEMCRUST_KERNEL void modes_kernel(Index n, const double* gPoints,
   const double y = frame.scale * (gPoints[3 * v + 1] - frame.middle[1]);
   const double z = frame.scale * (gPoints[3 * v + 2] - frame.middle[2]);
   const Index k = held.of[v];
-  const double* const projector = held.projectors + 9 * static_cast<std::size_t>(k) + 3 * c;
+  const double* const projector = held.projectors + (k >= 0 ? 9 * std::size_t(k) + 3 * c : 0);
   const double q0 = k >= 0 ? projector[0] : c == 0 ? 1.0 : 0.0;
   const double q1 = k >= 0 ? projector[1] : c == 1 ? 1.0 : 0.0;
   const double q2 = k >= 0 ? projector[2] : c == 2 ? 1.0 : 0.0;

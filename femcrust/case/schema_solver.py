@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -24,6 +25,45 @@ Backend = Literal[
     "cuda:6",
     "cuda:7",
 ]
+
+
+# What PETSc may be told: how to solve, by plain words and numbers. Some of its options run Python
+# code, read files or write them anywhere: a case may not.
+PETSC_NAME = re.compile(r"-(?:ksp|pc|mg|mat|sub|esteig|fieldsplit|redundant)_\w+")
+PETSC_VALUE = re.compile(r"-?[\w.][\w.+,-]*")
+PETSC_NEVER = re.compile(
+    "python|shell|file|dir|path|view|monitor|print|plot|draw|dump|write|save|load", re.IGNORECASE
+)
+
+
+class Petsc(Section):
+    """For `library: petsc` alone."""
+
+    options: str = Field(
+        default="",
+        max_length=2000,
+        description="As on PETSc's command line: names that begin with -ksp_, -pc_, -mg_, -mat_ and"
+        " their values; conjugate gradients and GAMG with the rigid modes without them.",
+        examples=["-pc_type hypre", "-ksp_type preonly -pc_type cholesky"],
+    )
+
+    @field_validator("options")
+    @classmethod
+    def _only_how_to_solve(cls, text: str) -> str:
+        name = ""
+        for word in text.split():
+            number = re.fullmatch(r"-\.?\d.*", word) is not None
+            if word.startswith("-") and not number:
+                right, name = PETSC_NAME.fullmatch(word), word
+            else:
+                right, name = (PETSC_VALUE.fullmatch(word) if name else None), ""
+            if not right or PETSC_NEVER.search(word):
+                raise complaint(
+                    f"{word!r} is no option of how to solve; write names that begin with -ksp_,"
+                    " -pc_, -mg_ or -mat_, each with a word or a number, and none that runs code,"
+                    " prints, or names a file"
+                )
+        return text
 
 
 class Solver(Section):
@@ -51,7 +91,11 @@ class Solver(Section):
         " before it.",
         examples=["auto", "cpu", "cuda", "cuda:1"],
     )
-    library: Literal["femcrust"] = "femcrust"
+    library: Literal["femcrust", "petsc"] = Field(
+        default="femcrust",
+        description="petsc: PETSc solves, through petsc4py, on the CPU; an independent check.",
+    )
+    petsc: Petsc | None = None
     threads: int | None = Field(
         default=None,
         strict=True,
@@ -66,6 +110,12 @@ class Solver(Section):
         if value == "zero":
             raise complaint("'zero' is no initial guess; write none")
         return value
+
+    @model_validator(mode="after")
+    def _petsc_has_its_section(self) -> Solver:
+        if self.petsc is not None and self.library != "petsc":
+            raise complaint("is for library: petsc; write that too, or leave this out", "petsc")
+        return self
 
 
 class Time(Section):

@@ -25,6 +25,7 @@ import numpy as np
 MAGIC = b"femcrust checkpoint 1\n"  # another number where what is kept changes
 TYPES = {"<f8", "<f4", "<i8", "<i4"}
 ARRAY = "$"  # no key of a tree
+MOST_AXES = 8
 BLOCK = 1 << 24  # bytes that are read and written at once
 PLACE = struct.Struct("<QQ")
 TAIL = PLACE.size + hashlib.sha256().digest_size
@@ -108,6 +109,8 @@ class Stored:
         index, self._arrays, self._starts = _index(path)
         self._read: weakref.WeakValueDictionary[int, np.ndarray] = weakref.WeakValueDictionary()
         self.tree = self._decoded(index)
+        if not isinstance(self.tree, dict):
+            raise Damaged("its tree is none")
 
     def check(self) -> None:
         """Damaged where an array is not what was written."""
@@ -145,7 +148,9 @@ class Stored:
     def _decoded(self, value: Any) -> Any:
         if isinstance(value, dict):
             if value.keys() == {ARRAY}:
-                number: int = value[ARRAY]
+                number = value[ARRAY]
+                if type(number) is not int or not 0 <= number < len(self._arrays):
+                    raise Damaged("its tree names an array that is not there")
                 return lambda: self._array(number)
             return {key: self._decoded(item) for key, item in value.items()}
         if isinstance(value, list):
@@ -182,14 +187,34 @@ def _index(path: Path) -> tuple[Any, Arrays, list[int]]:
         index = file.read(length)
     if hashlib.sha256(tail[: PLACE.size] + index).digest() != tail[PLACE.size :]:
         raise Damaged("the digest of its index does not agree")
-    content = json.loads(index)
-    arrays: Arrays = content["arrays"]
+    try:
+        content = json.loads(index)
+        tree, arrays = content["tree"], content["arrays"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise Damaged("its index cannot be read") from None
+    if not isinstance(arrays, list) or not all(map(_is_array, arrays)):
+        raise Damaged("its index lists what is no array of numbers")
     starts = [len(MAGIC)]
     for kind, shape, _ in arrays:
         starts.append(starts[-1] + _bytes(kind, shape))
     if starts.pop() != start:
         raise Damaged("its arrays do not fill it")
-    return content["tree"], arrays, starts
+    return tree, arrays, starts
+
+
+def _is_array(entry: Any) -> bool:
+    """Whether an entry of the index has a type of ours, a shape and a digest. An array of any other
+    type, of objects say, would take bytes of the file for addresses."""
+    if not (isinstance(entry, list) and len(entry) == 3):
+        return False
+    kind, shape, digest = entry
+    if not (isinstance(kind, str) and kind in TYPES and isinstance(digest, str)):
+        return False
+    return (
+        isinstance(shape, list)
+        and len(shape) <= MOST_AXES
+        and all(type(n) is int and 0 <= n < 1 << 48 for n in shape)
+    )
 
 
 def _bytes(kind: str, shape: list[int]) -> int:

@@ -47,7 +47,10 @@ class Generations:
             path = self.directory / name
             try:
                 if path.exists():
-                    found.append(Stored(path))
+                    stored = Stored(path)
+                    if type(stored.tree.get("number")) is not int:
+                        raise Damaged("it has no number")
+                    found.append(stored)
             except (Damaged, OSError) as error:
                 damaged.append(_about(path, error))
         for stored in sorted(found, key=lambda one: -int(one.tree["number"])):

@@ -91,7 +91,7 @@ def _assembled(
     body: Any,
     constraints: tuple[Ints, Floats, Floats],
 ) -> ElasticOperator:
-    fine, coarse = _surface_rows(space, lam, mu, conditions, backend)
+    fine, coarse = surface_rows(space, lam, mu, conditions, backend)
     held, projectors, prescribed = constraints
     stiffness = backend.Stiffness(
         body, fine.rows, fine.begin, fine.columns, fine.blocks, held, projectors
@@ -101,7 +101,7 @@ def _assembled(
     )
 
 
-def _surface_rows(
+def surface_rows(
     space: Discretisation, lam: Floats, mu: Floats, conditions: Conditions, backend: Any
 ) -> tuple[surface.BlockRows, surface.BlockRows]:
     """Infinite elements, springs and buoyancy on the quadratic and on the linear level."""

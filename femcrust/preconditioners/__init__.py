@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from femcrust import comm, petsc
 from femcrust.errors import InputError
-from femcrust.operators import ElasticOperator
+from femcrust.operators import ElasticOperator, assembled
+
+if TYPE_CHECKING:
+    from femcrust.boundaries.conditions import Conditions
+    from femcrust.case.schema_solver import Solver
 
 NAMES = ("multigrid", "jacobi")
 
@@ -19,6 +24,27 @@ STORAGE = {
     "bf16": "bf16",
     "fp16": "fp16",
 }
+
+
+def check(section: Solver) -> None:
+    """InputError before any work where a library is missing."""
+    if section.library == "petsc":
+        if comm.world().size > 1:
+            raise InputError(
+                "solver.library: petsc solves on one rank; run without --ranks and mpirun, or"
+                " choose femcrust"
+            )
+        petsc.library()
+
+
+def of_case(section: Solver, operator: ElasticOperator, conditions: Conditions) -> Any:
+    """What the section `solver` of a case wants: a preconditioner of the core, or PETSc, which is
+    a solver of its own."""
+    if section.library == "petsc":
+        options = section.petsc.options if section.petsc is not None else ""
+        rows = assembled.matrix(operator, conditions)
+        return petsc.Krylov(rows, operator.space.nodes, options)
+    return build(section.preconditioner, operator, section.precision)
 
 
 def build(name: str, operator: ElasticOperator, precision: str = "mixed") -> Any:

@@ -128,7 +128,7 @@ class Relaxation:
         return self._made(
             dt,
             operator,
-            preconditioners.build(solver.preconditioner, operator, solver.precision),
+            preconditioners.of_case(solver, operator, self.model.conditions),
             held,
         )
 

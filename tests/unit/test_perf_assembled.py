@@ -41,7 +41,7 @@ def test_assembled_matrix_is_the_operator(
     root: Path,
 ) -> None:
     assembled = module(monkeypatch, root, "assembled")
-    monkeypatch.setattr(assembled, "CHUNK", 50)  # several parts
+    monkeypatch.setattr("femcrust.operators.assembled.CHUNK", 50)  # several parts
     mesh, lam, mu, fixed = body
     nodes = assembled.free_nodes(mesh.points, mesh.tets, fixed)
     matrix = assembled.assemble(mesh.points, mesh.tets, lam, mu, nodes)

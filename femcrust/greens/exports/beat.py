@@ -48,7 +48,7 @@ def files(content: Exported) -> dict[str, bytes]:
         for part, share in needed.items():
             traces += share * samples[:, content.components.index(part)]
         buffer = io.BytesIO()
-        np.save(buffer, traces)
+        np.save(buffer, traces, allow_pickle=False)
         stem = f"geodetic_{name}_static_0"
         found[f"{stem}.traces.npy"] = buffer.getvalue()
         found[f"{stem}.yaml"] = CONFIG.format(

@@ -66,7 +66,7 @@ def matrix(values: Floats) -> Floats:
 
 def _npy(values: Floats) -> bytes:
     buffer = io.BytesIO()
-    np.save(buffer, values)
+    np.save(buffer, values, allow_pickle=False)
     return buffer.getvalue()
 
 

@@ -64,7 +64,7 @@ sanitize:
 petsc:
 	@.ci/peers.sh .venv312
 	@if .venv312/bin/python -c 'import petsc4py' 2>/dev/null; then \
-	  .ci/setup.sh .venv312 test && .venv312/bin/pytest -m petsc $(PYTEST_ARGS) tests/unit/test_petsc.py; \
+	  .ci/setup.sh .venv312 test && .venv312/bin/pytest -m petsc $(PYTEST_ARGS) tests/unit/test_petsc.py tests/unit/test_mpirun.py; \
 	fi
 
 mutate:

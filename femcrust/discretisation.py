@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from femcrust import backends
 from femcrust.comm import ALONE, Comm
@@ -91,6 +92,23 @@ class Discretisation:
             a = [self._counted(values) for values in a]
         found = np.stack([x.ravel() for x in a]) @ np.stack([x.ravel() for x in b]).T
         return self.totals(found)
+
+    def owned(self) -> NDArray[np.bool_]:
+        """The nodes that count on this rank: of shared ones those of the lowest rank. (n_nodes,)"""
+        mine = np.ones(self.n_nodes, dtype=bool)
+        if self.halo is not None:
+            mine[self.halo.ghosts] = False
+        return mine
+
+    def numbers(self) -> NDArray[np.int64]:
+        """Numbers of the nodes over all ranks; those of a rank follow each other. (n_nodes,)"""
+        mine = self.owned()
+        counts = np.zeros(self.comm.size)
+        counts[self.comm.rank] = mine.sum()
+        first = self.totals(counts)[: self.comm.rank].sum()
+        numbers = np.zeros((self.n_nodes, 1))
+        numbers[mine, 0] = first + np.arange(mine.sum())
+        return self.agreed(numbers)[:, 0].astype(np.int64)
 
     def totals(self, numbers: Floats) -> Floats:
         """Numbers of this rank → those of all."""

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sparse
 
+from femcrust.discretisation import Discretisation
 from femcrust.errors import InputError, NotConverged
 from femcrust.mesh.mesh import Floats
 
@@ -51,39 +52,34 @@ def library() -> Any:
 
 
 class Krylov:
-    """PETSc's solver of one matrix.
+    """PETSc's solver of one matrix, the sum of those that the ranks have.
 
-    rows : of this rank, in 3×3 blocks, columns of all ranks; N/m
-    points : (n, 3) m, nodes of these rows, for the rigid modes
-    comm : of PETSc; that of this process alone when None
+    part : of this rank, in 3×3 blocks, on the nodes of its space; N/m
     """
 
-    def __init__(
-        self, rows: sparse.bsr_matrix, points: Floats, options: str = "", comm: Any = None
-    ) -> None:
+    def __init__(self, part: sparse.bsr_matrix, space: Discretisation, options: str = "") -> None:
         self._petsc = PETSc = library()
-        self._comm = PETSc.COMM_SELF if comm is None else comm
+        self._space, self._own = space, space.owned()
+        self._comm = PETSc.COMM_SELF if space.halo is None else PETSc.COMM_WORLD
+        if self._comm.getSize() != space.comm.size:
+            raise InputError(
+                f"solver.library: PETSc knows {self._comm.getSize()} of {space.comm.size} ranks: it"
+                " was built with another MPI than mpi4py; use one rank, or choose femcrust"
+            )
         self._options, self._prefix = options, f"femcrust{next(_numbers)}_"
         self._unused_named = False
         try:
-            self._build(rows.tocsr(), points)
+            self._build(part.tocsr())
         except PETSc.Error as error:
             raise InputError(self._said(error)) from error
 
-    def _build(self, rows: sparse.csr_matrix, points: Floats) -> None:
+    def _build(self, part: sparse.csr_matrix) -> None:
         PETSc = self._petsc
-        n, whole = rows.shape
-        index = PETSc.IntType
-        self._matrix = PETSc.Mat().createAIJ(
-            size=((n, whole), (n, whole)),
-            bsize=3,
-            csr=(rows.indptr.astype(index), rows.indices.astype(index), rows.data),
-            comm=self._comm,
-        )
+        self._matrix = self._assembled(part)
         self._matrix.setOption(PETSc.Mat.Option.SPD, True)
         where = self._matrix.createVecRight()
         where.setBlockSize(3)
-        where.array = points.ravel()
+        where.array = self._space.nodes[self._own].ravel()
         self._matrix.setNearNullSpace(PETSc.NullSpace().createRigidBody(where))
         database = PETSc.Options()
         database.prefixPush(self._prefix)
@@ -100,6 +96,33 @@ class Krylov:
         solver.setUp()
         solver.setUpOnBlocks()
 
+    def _assembled(self, part: sparse.csr_matrix) -> Any:
+        """PETSc's matrix, with rows of the nodes that each rank owns."""
+        PETSc = self._petsc
+        index = PETSc.IntType
+        begin, columns = part.indptr.astype(index), part.indices.astype(index)
+        own = 3 * int(self._own.sum())
+        if self._space.halo is None:
+            return PETSc.Mat().createAIJ(
+                size=part.shape, bsize=3, csr=(begin, columns, part.data), comm=self._comm
+            )
+        whole = int(self._space.totals(np.array([float(own)]))[0])
+        matrix = PETSc.Mat().create(comm=self._comm)
+        matrix.setSizes(((own, whole), (own, whole)), bsize=3)
+        matrix.setType("aij")
+        numbers = self._space.numbers().astype(index)
+        places = PETSc.LGMap().create(numbers, bsize=3, comm=self._comm)
+        matrix.setLGMap(places, places)
+        matrix.setUp()
+        matrix.setValuesLocalIJV(begin, columns, part.data, addv=True)
+        matrix.assemble()
+        return matrix
+
+    def _length(self, values: Floats) -> float:
+        """‖values‖ (n, 3) over all ranks."""
+        squares = np.array([np.square(values[self._own]).sum()])
+        return float(np.sqrt(self._space.totals(squares)[0]))
+
     def solve(
         self,
         apply: Apply,
@@ -112,11 +135,11 @@ class Krylov:
     ) -> tuple[Floats, int, list[float]]:
         """x (n, 3) with ‖b − A x‖ ≤ tolerance ‖b‖, or ≤ reduction of the first residual; iterations
         and residuals relative to ‖b‖, by `apply`, which is A x by other means."""
-        x, scale = guess.copy(), float(np.linalg.norm(load))
+        x, scale = guess.copy(), self._length(load)
         if scale == 0.0:
             return np.zeros_like(load), 0, [0.0]
         left = load - apply(x)
-        history = [float(np.linalg.norm(left)) / scale]
+        history = [self._length(left) / scale]
         enough = max(tolerance, reduction * history[0])
         count = 0
         for _ in range(ROUNDS):
@@ -127,7 +150,7 @@ class Krylov:
             x += change
             left = load - apply(x)
             count += iterations
-            history.append(float(np.linalg.norm(left)) / scale)
+            history.append(self._length(left) / scale)
             if not history[-1] < history[-2] / 2:
                 break
         self._name_unused()
@@ -146,7 +169,7 @@ class Krylov:
         it has is up to the options."""
         solver = self._solver
         b, x = self._matrix.createVecs()[::-1]
-        b.array = left.ravel()
+        b.array = left[self._own].ravel()
         solver.setTolerances(rtol=reduction, atol=np.finfo(float).tiny, max_it=most)
         solver.cancelMonitor()
         if watch is not None:
@@ -155,7 +178,9 @@ class Krylov:
             solver.solve(b, x)
         except self._petsc.Error as error:
             raise InputError(self._said(error)) from error
-        return x.array.reshape(left.shape).copy(), int(solver.getIterationNumber())
+        change = np.zeros_like(left)
+        change[self._own] = x.array.reshape(-1, 3)
+        return self._space.agreed(change), int(solver.getIterationNumber())
 
     def _reason(self) -> str:
         number = self._solver.getConvergedReason()

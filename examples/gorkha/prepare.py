@@ -1,4 +1,4 @@
-"""Makes sheet.msh, near.yaml, stations.csv and gnss.csv of the Gorkha earthquake of 25 April 2015.
+"""Makes sheet.msh, stations.csv and gnss.csv of the Gorkha earthquake of 25 April 2015.
 
     python prepare.py [FOLDER OF PUBLIC DATA] [--size 10]
 
@@ -54,14 +54,8 @@ def offsets(path: Path) -> list[list[str]]:
 
 
 def prepare(data: Path, target: Path, size: float) -> None:
-    """Write the four files."""
+    """Write the three files."""
     points, triangles = sheet(data / "events", size)
-    corners = points[triangles]
-    places = np.concatenate([points, corners.mean(axis=1), (corners[:, 0] + corners[:, 2]) / 2])
-    listed = "".join(f"      - [{x:.0f} m, {y:.0f} m, {z:.0f} m]\n" for x, y, z in places)
-    (target / "near.yaml").write_text(
-        f"# where the cells are small; prepare.py wrote it\nmesh:\n  box:\n    at:\n{listed}"
-    )
     tags = {name: [np.ones(len(triangles), int)] for name in ("gmsh:physical", "gmsh:geometrical")}
     meshio.write_points_cells(
         *(target / "sheet.msh", points, [("triangle", triangles)]),

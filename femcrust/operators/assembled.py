@@ -100,7 +100,8 @@ def assemble(
 
 def matrix(operator: ElasticOperator, conditions: Conditions) -> sparse.bsr_matrix:
     """What `operator @ u` does, with its boundaries, as a matrix that has an inverse: Q K Q, and on
-    the held directions, which Q takes out, I − Q times a typical entry of the diagonal."""
+    the held directions, which Q takes out, I − Q times a typical entry of the diagonal. Of several
+    ranks the matrices add up to it."""
     space = operator.space
     mesh, n = space.mesh, space.n_nodes
     found = assemble(mesh.points, mesh.tets, operator.lam, operator.mu, space.elements, n)
@@ -109,14 +110,16 @@ def matrix(operator: ElasticOperator, conditions: Conditions) -> sparse.bsr_matr
     counts[fine.rows + 1] = np.diff(fine.begin)
     begin = np.cumsum(counts)
     found = found + sparse.bsr_matrix((fine.blocks, fine.columns, begin), shape=found.shape)
+    medians = space.totals(np.array([np.median(found.diagonal()), 1.0]))
     if not len(operator.held_nodes):
         return found
     every = np.tile(np.eye(3), (n, 1, 1))
     free, held = every.copy(), np.zeros_like(every)
     free[operator.held_nodes] = operator.projectors
     held[operator.held_nodes] = np.eye(3) - operator.projectors
+    held[~space.owned()] = 0.0  # one rank's is enough
     q, p = (_diagonal(blocks, found.shape) for blocks in (free, held))
-    return (q @ found @ q + float(np.median(found.diagonal())) * p).tobsr(blocksize=(3, 3))
+    return (q @ found @ q + float(medians[0] / medians[1]) * p).tobsr(blocksize=(3, 3))
 
 
 def _diagonal(blocks: Floats, shape: tuple[int, int]) -> sparse.bsr_matrix:

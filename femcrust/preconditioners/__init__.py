@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from femcrust import comm, petsc
+from femcrust import petsc
 from femcrust.errors import InputError
 from femcrust.operators import ElasticOperator, assembled
 
@@ -29,11 +29,6 @@ STORAGE = {
 def check(section: Solver) -> None:
     """InputError before any work where a library is missing."""
     if section.library == "petsc":
-        if comm.world().size > 1:
-            raise InputError(
-                "solver.library: petsc solves on one rank; run without --ranks and mpirun, or"
-                " choose femcrust"
-            )
         petsc.library()
 
 
@@ -43,7 +38,7 @@ def of_case(section: Solver, operator: ElasticOperator, conditions: Conditions) 
     if section.library == "petsc":
         options = section.petsc.options if section.petsc is not None else ""
         rows = assembled.matrix(operator, conditions)
-        return petsc.Krylov(rows, operator.space.nodes, options)
+        return petsc.Krylov(rows, operator.space, options)
     return build(section.preconditioner, operator, section.precision)
 
 

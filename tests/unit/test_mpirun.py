@@ -14,7 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from conftest import absent
 from femcrust import backends, comm
+from femcrust.errors import InputError
 from tiny_case import CASE, STATIONS
 
 pytest.importorskip("mpi4py")
@@ -230,3 +232,25 @@ def test_ranks_make_a_library_batch_by_batch(folder: Path) -> None:
         for name, values in found[0].data_vars.items():
             if values.dtype.kind == "f":
                 np.testing.assert_array_equal(other[name].values, values.values)
+
+
+@pytest.mark.petsc
+def test_ranks_share_the_matrix_that_petsc_gets(folder: Path) -> None:
+    """Infinite elements, a fault across borders, held directions at shared nodes."""
+    from femcrust.petsc import library
+
+    try:
+        library()
+    except InputError as error:
+        absent("petsc", str(error))
+    text = CASE.replace("sides: infinite", "sides: infinite, north: roller, east: fixed")
+    (folder / "case.yaml").write_text(text)
+    tight = ("--set", "solver.tolerance=1e-11")
+    assert femcrust("run", folder / "case.yaml", "-o", folder / "own", *tight).returncode == 0
+    own = moved(folder / "own")
+    for ranks in (2, 3):
+        target = folder / f"petsc{ranks}"
+        told = femcrust("run", "--ranks", ranks, folder / "case.yaml", "-o", target, *tight,
+                        "--set", "solver.library=petsc")  # fmt: skip
+        assert told.returncode == 0, told.stderr
+        assert np.abs(moved(target) - own).max() <= 1e-8 * np.abs(own).max()

@@ -60,6 +60,17 @@ def scattered(mesh: Mesh, size: int) -> Ints:
     return np.random.default_rng(7).integers(0, size, mesh.n_tets).astype(np.int32)
 
 
+def one_cell(mesh: Mesh, size: int) -> Ints:
+    """The last rank has one tetrahedron, all of whose nodes others own; the one before has two."""
+    ranks = curve(mesh, size - 2)
+    inner = int(
+        np.abs(mesh.points[mesh.tets].mean(axis=1) - mesh.points.mean(axis=0)).sum(1).argmin()
+    )
+    ranks[inner] = size - 1
+    ranks[[0, mesh.n_tets - 1]] = size - 2
+    return ranks
+
+
 def case(**more: Any) -> Case:
     return case_of({"file": "cubes"}, more.pop("materials", {"rock": ROCK}), **more)
 
@@ -163,6 +174,11 @@ def test_elastic_bodies_with_infinite_elements(size: int) -> None:
 @pytest.mark.parametrize("cut", [metis, slabs])
 def test_parts_of_any_shape(cut: Cut) -> None:
     assert_same(layered(), 3, cut)
+
+
+def test_ranks_with_next_to_nothing() -> None:
+    assert_same(layered(), 4, one_cell)
+    assert_same(relaxing(WEAK, "projection"), 4, one_cell)
 
 
 def test_scattered_elements() -> None:

@@ -18,6 +18,8 @@ _HOME = {
     "build": "femcrust.run",
     "greens": "femcrust.greens",
     "convolved": "femcrust.greens",
+    "in_basis": "femcrust.greens.bases",
+    "splines": "femcrust.greens.bases",
     "invert": "femcrust.inversion",
     "solve": "femcrust.solvers",
     "solve_many": "femcrust.solvers",

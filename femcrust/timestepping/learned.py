@@ -19,7 +19,7 @@ from femcrust.mesh.mesh import Floats
 from femcrust.timestepping.guess import END, EVENT, Guess, OneRank, Space, State
 from femcrust.timestepping.projected import Projected
 
-PAIRS = 8  # of increments, for each of the two stages
+PAIRS = 16  # of increments, for each of the two stages
 NODES = 2048  # of a sub-domain: a range along the space-filling curve
 FRESH = 3  # pairs since the last event or change of Δt that a fit wants
 YOUNG = 12  # solutions that are projected on before

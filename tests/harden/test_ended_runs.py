@@ -145,7 +145,7 @@ def test_disks_of_every_size(trials: Trials, fault: Fault, n_faults: int) -> Non
     for number, option in enumerate(["size=1m,ro", *sizes]):
         with fault("small or read-only disk"):
             place = desk(trials.folder / f"disk-{number}")
-            run = f"{sys.executable} -m femcrust run case.yaml --quiet"
+            run = f"OMP_NUM_THREADS=1 {sys.executable} -m femcrust run case.yaml --quiet"
             script = f"""mkdir results; mount -t tmpfs -o {option} none results
                 {run} 2> said; echo $? > status; mount -o remount,rw,size=50m results
                 {run} --resume 2>> said; echo $? >> status; cp -r results kept; umount results

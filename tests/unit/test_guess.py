@@ -200,7 +200,7 @@ def test_memory_is_bounded(kind: str) -> None:
     for _ in drive(guess, decays(2, [0.02, 0.05]), [0.1] * 60):
         used.append(guess.bytes)
     assert max(used) == max(used[:90])
-    floats, doubles = {"learned": (2 * 9 * 2048 * 3 * 4, 20), "extrapolated": (0, 5),
+    floats, doubles = {"learned": (2 * 17 * 2048 * 3 * 4, 20), "extrapolated": (0, 5),
                        "projection": (0, 22), "previous": (0, 1)}[kind]  # fmt: skip
     assert max(used) <= floats + doubles * NO_LOAD.nbytes
 

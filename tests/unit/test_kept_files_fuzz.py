@@ -176,7 +176,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, A
     with h5py.File(path, "w") as file:
         file["displacement"] = np.zeros(values.shape)
         file["name"] = ["A", "B", "C"]
-        file.attrs["title"] = "small"
+        file.attrs["title"], file.attrs["crs"] = "small", ""
         file.flush()
         offset = file["displacement"].id.get_offset()
     region = seal.Region("patch", offset, (8, 3, 3))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import signal
@@ -17,6 +16,7 @@ import pytest
 from conftest import absent
 from femcrust import backends, comm
 from femcrust.errors import InputError
+from mpi_jobs import LIMIT, SOON, environment, femcrust, moved, ranks_of, wait_for, write_over_time
 from tiny_case import CASE, STATIONS
 
 pytest.importorskip("mpi4py")
@@ -24,23 +24,6 @@ pytestmark = [
     pytest.mark.mpi,
     pytest.mark.skipif(comm.mpirun() is None, reason="there is no mpirun beside this Python"),
 ]
-FLOWS = "  rock: {model: maxwell, mu: 30 GPa, nu: 0.25, eta: 1e18 Pa*s}\n"
-SPAN = "time: {end: 3 yr, step: 0.05 yr}\nsolver: {tolerance: 1e-10}\n"
-LIMIT = 120.0  # s; a job that waits longer hangs
-SOON = 10.0  # s within which all ranks end when one does
-
-
-def environment() -> dict[str, str]:
-    launched = {name for names in comm.LAUNCHERS.values() for name in names}
-    kept = {key: value for key, value in os.environ.items() if key not in launched}
-    return {**kept, "OMP_NUM_THREADS": "1"}
-
-
-def femcrust(*words: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "femcrust", *map(str, words)],
-        capture_output=True, text=True, timeout=LIMIT, env=environment(), check=False,
-    )  # fmt: skip
 
 
 @pytest.fixture
@@ -53,19 +36,8 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def over_time(folder: Path) -> Path:
     """A run over time with checkpoints."""
-    text = CASE.replace("  rock: {mu: 30 GPa, nu: 0.25}\n", FLOWS) + SPAN
-    text = text.replace(
-        "formats: [csv]", "formats: [csv], every: 1 yr, checkpoint: {every: 4 steps}"
-    )
-    (folder / "case.yaml").write_text(text)
+    write_over_time(folder)
     return folder
-
-
-def moved(folder: Path) -> np.ndarray:
-    """Displacement in stations.csv, m."""
-    with (folder / "stations.csv").open() as file:
-        rows = list(csv.DictReader(file))
-    return np.array([[float(row[k]) for k in ("east_m", "north_m", "up_m")] for row in rows])
 
 
 def test_two_ranks_give_the_files_of_one(folder: Path) -> None:
@@ -125,30 +97,6 @@ def test_a_rank_that_fails_alone_ends_all(folder: Path) -> None:
     assert time.monotonic() - start < LIMIT / 2
 
 
-def ranks_of(case: Path) -> dict[int, int]:
-    """Process of each rank that works on a case."""
-    found = {}
-    for process in Path("/proc").iterdir():
-        if not process.name.isdecimal():
-            continue
-        try:
-            command = (process / "cmdline").read_bytes().split(b"\0")
-            variables = (process / "environ").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        ranks = [v.partition(b"=")[2] for v in variables if v.startswith(b"PMI_RANK=")]
-        if ranks and str(case).encode() in command:
-            found[int(ranks[0])] = int(process.name)
-    return found
-
-
-def wait_for(path: Path) -> None:
-    until = time.monotonic() + LIMIT
-    while not path.exists():
-        assert time.monotonic() < until, f"{path} does not appear"
-        time.sleep(0.02)
-
-
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks processes up in /proc")
 def test_a_killed_rank_takes_the_job_down_and_resume_goes_on(over_time: Path) -> None:
     case = over_time / "case.yaml"
@@ -192,7 +140,7 @@ def test_a_signal_ends_all_with_a_checkpoint(over_time: Path) -> None:
 
 
 def test_the_wrong_mpirun_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules[__name__], "environment", lambda: {
+    monkeypatch.setattr("mpi_jobs.environment", lambda: {
         **os.environ, "OMPI_COMM_WORLD_SIZE": "2",
     })  # fmt: skip
     told = femcrust("run", folder / "case.yaml")

@@ -22,7 +22,7 @@ LAUNCHERS = {
     "Open MPI": ("OMPI_COMM_WORLD_SIZE",),
 }
 PATIENCE = 4.0  # s for other ranks to fail alike: on a busy machine some start late
-TURN = 0.5  # s more that the others leave to rank 0 to tell and end the job
+TURN = 0.5  # s for rank 0 to tell before others do, and for what was told to get through
 
 
 class Comm(Protocol):
@@ -220,10 +220,11 @@ def fail(tell: Callable[[], int], patience: float = PATIENCE) -> int:
         return tell()
     alike = comm.all_fail(patience)
     if not alike and comm.rank:
-        time.sleep(TURN)
+        time.sleep(2 * TURN)
     status = tell() if comm.rank == 0 or not alike else 0
     sys.stdout.flush()
     sys.stderr.flush()
     if not alike:
+        time.sleep(TURN)  # the launcher passes the message on before it ends all
         comm.abort(status)
     return int(comm.broadcast(status))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from pathlib import PurePath
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -12,7 +11,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from femcrust.case.quantities import Angle, Length, Number, PositiveLength, Stress, Unit
 from femcrust.case.schema_faults import Dip
 from femcrust.case.schema_solver import PositiveTime
-from femcrust.case.section import FileName, OneOrMany, Section, Text, Word, complaint, reading
+from femcrust.case.section import FileName, OneOrMany, Section, Text, Word, complaint, folder_inside
 
 UNIT_TOLERANCE = 0.01  # three digits of a published unit vector
 
@@ -180,14 +179,7 @@ class Output(Section):
     @field_validator("directory")
     @classmethod
     def _inside(cls, value: str, info: ValidationInfo) -> str:
-        path = PurePath(value)
-        if ".." in path.parts or value.startswith("~"):
-            raise complaint(f"{value!r} leaves the folder of the case; name a folder inside it")
-        if path.is_absolute() and not reading(info).absolute_output:
-            raise complaint(
-                f"{value!r} is absolute; name a folder inside that of the case, or use --output"
-            )
-        return value
+        return folder_inside(value, info, "case")
 
     @model_validator(mode="after")
     def _asked_for(self) -> Output:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import (
@@ -44,6 +44,18 @@ class Reading:
 def reading(info: ValidationInfo) -> Reading:
     """The context of a validation; without one the case is built in Python."""
     return info.context if isinstance(info.context, Reading) else Reading()
+
+
+def folder_inside(value: str, info: ValidationInfo, of: str) -> str:
+    """A folder for outputs, refused where it leaves that of what is read: the `case` or `file`."""
+    path = PurePath(value)
+    if ".." in path.parts or value.startswith("~"):
+        raise complaint(f"{value!r} leaves the folder of the {of}; name a folder inside it")
+    if path.is_absolute() and not reading(info).absolute_output:
+        raise complaint(
+            f"{value!r} is absolute; name a folder inside that of the {of}, or use --output"
+        )
+    return value
 
 
 def complaint(message: str, *at: str | int) -> PydanticCustomError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr, ValidationInfo, field_validator, model_validator
@@ -18,7 +18,7 @@ from femcrust.case.section import (
     Title,
     Word,
     complaint,
-    reading,
+    folder_inside,
 )
 from femcrust.inversion.amounts import SlipBound, Variance
 
@@ -234,14 +234,7 @@ class InversionOutput(Section):
     @field_validator("directory")
     @classmethod
     def _inside(cls, value: str, info: ValidationInfo) -> str:
-        path = PurePath(value)
-        if ".." in path.parts or value.startswith("~"):
-            raise complaint(f"{value!r} leaves the folder of the file; name a folder inside it")
-        if path.is_absolute() and not reading(info).absolute_output:
-            raise complaint(
-                f"{value!r} is absolute; name a folder inside that of the file, or use --output"
-            )
-        return value
+        return folder_inside(value, info, "file")
 
 
 class Inversion(Section):

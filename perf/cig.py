@@ -95,19 +95,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--spacings", nargs="*", type=float, default=[2000.0, 1000.0], help="m")
     parser.add_argument("--late", nargs="*", type=float, default=[2000.0], help="m")
+    parser.add_argument("--events", nargs="*", choices=[event.name for event in EVENTS])
     parser.add_argument("--threads", type=int)
     options = parser.parse_args()
+    events = [event for event in EVENTS if event.name in (options.events or [event.name])]
     backends.set_threads(options.threads)
     print(json.dumps(description()), flush=True)
     say(*HEADER)
-    for event in EVENTS:
+    for event in events:
         for spacing in options.spacings:
             elastic(event, spacing)
         if event is STRIKE_SLIP:
             for name, runs in (("tet4", published.TET4), ("hex8", published.HEX8)):
                 for run in runs:
                     row(f"PyLith, {name}, {event.name}", run)
-    for event in EVENTS:
+    for event in events:
         for spacing in options.late:
             late(event, spacing)
 

@@ -49,15 +49,22 @@ class Halo {
                                     nodes_.begin());
   }
 
-  /// Shared nodes below n: the vertices, where nodes are numbered vertices first.
-  Halo first(Index n) const {
+  /// The shared nodes that `wanted(node)` takes, of which all ranks that have one must say the
+  /// same.
+  template <class F>
+  Halo only(const F& wanted) const {
     std::vector<Neighbour> some;
     for (const Neighbour& neighbour : neighbours_) {
       some.push_back({neighbour.rank, {}});
       std::copy_if(neighbour.nodes.begin(), neighbour.nodes.end(),
-                   std::back_inserter(some.back().nodes), [n](Index node) { return node < n; });
+                   std::back_inserter(some.back().nodes), wanted);
+      if (some.back().nodes.empty()) some.pop_back();
     }
     return {comm_, std::move(some)};
+  }
+  /// Shared nodes below n: the vertices, where nodes are numbered vertices first.
+  Halo first(Index n) const {
+    return only([n](Index node) { return node < n; });
   }
 
   /// Sends this rank's parts, table [nodes][per]; it may change once `finish` has returned.

@@ -145,6 +145,7 @@ class Chebyshev {
       step<F>(backend, width, v.q.data(), rho_next * rho, 2 * rho_next / delta, false, v);
       rho = rho_next;
     }
+    clusters_.template spread<F>(width, v.x.data());
   }
 
  private:
@@ -161,6 +162,7 @@ class Chebyshev {
       kernel(first, last, inverse_.data(), r.data(), z.data());
     });
     clusters_.template add<Plain<T>>(backend, 1, r.data(), T(1), z.data(), nullptr);
+    clusters_.template spread<Plain<T>>(1, z.data());
   }
   /// r −= q;  d = keep d + gain D⁻¹ r;  x += d, or x = d at the start
   template <class F>
@@ -176,6 +178,7 @@ class Chebyshev {
     });
     clusters_.template add<F>(backend, width, v.r.data(), static_cast<T>(gain), v.d.data(),
                               v.x.data());
+    clusters_.template spread<F>(width, v.d.data());
   }
 
   ArrayOn<B, T> inverse_;  // [rows][6] of symmetric 3×3 blocks, or [rows][6][6]

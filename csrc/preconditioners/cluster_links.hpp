@@ -36,8 +36,10 @@ class ClusterLinks {
     float strength;
   };
 
-  ClusterLinks(const Body& body, const std::vector<std::uint8_t>& hard, double threshold) {
-    find_candidates(body, hard);
+  /// elsewhere: nodes that are left to other ranks
+  ClusterLinks(const Body& body, const std::vector<std::uint8_t>& hard,
+               const std::vector<Index>& elsewhere, double threshold) {
+    find_candidates(body, hard, elsewhere);
     if (nodes_.empty()) return;
     find_links(body, static_cast<float>(threshold));
   }
@@ -73,14 +75,14 @@ class ClusterLinks {
     float part;
   };
 
-  void find_candidates(const Body& body, const std::vector<std::uint8_t>& hard) {
+  void find_candidates(const Body& body, const std::vector<std::uint8_t>& hard,
+                       const std::vector<Index>& elsewhere) {
     place_.assign(at(body.n_nodes), kNone);
     for (Index e = 0; e < body.n_elements; ++e) {
       if (!hard[at(e)]) continue;
       for (int a = 0; a < kNodes; ++a) place_[at(body.element(e)[a])] = 0;
     }
-    if (body.halo != nullptr)  // parts of what couples them are elsewhere
-      for (const Index node : body.halo->nodes()) place_[at(node)] = kNone;
+    for (const Index node : elsewhere) place_[at(node)] = kNone;
     for (Index node = 0; node < body.n_nodes; ++node) {
       if (place_[at(node)] == kNone) continue;
       place_[at(node)] = size();

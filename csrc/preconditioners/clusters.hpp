@@ -5,13 +5,14 @@
 /// The factors stay positive definite whatever the rounding, because L D Lᵀ is for any L and D > 0.
 #pragma once
 #include <algorithm>
+#include <memory>
 #include <numeric>
 #include <utility>
 #include <vector>
 
+#include "preconditioners/bordered_body.hpp"
 #include "preconditioners/cluster_kernels.hpp"
 #include "preconditioners/cluster_stiffness.hpp"
-#include "preconditioners/indicator.hpp"
 
 namespace femcrust {
 
@@ -19,27 +20,26 @@ template <class T>
 class Clusters {
  public:
   Clusters() = default;
+  /// Over ranks each cluster lies on one of them, which owns its nodes; every rank takes part.
   Clusters(const Body& body, const SurfaceRows& surface, const Constraints& constraints,
            ClusterShape shape) {
     require(shape.most <= kMostInCluster && shape.reach <= kMostReach, "clusters: too large");
-    const ClusterLinks links(body, hard_elements(body), shape.strength);
-    const ClusterGrowth growth(links, shape);
-    if (growth.clusters().size() == 0) return;
-    lay_out(links, growth);
-    const ClusterStiffness parts(body, surface, constraints, links, growth);
-    factors_ = Array<T>(factor_begin_.back());
-    Index indefinite = 0;
-#pragma omp parallel reduction(+ : indefinite)
     {
-      ClusterWork work;
-#pragma omp for schedule(dynamic)
-      for (Index b = 0; b < n_batches(); ++b)
-        if (!factor(parts, at(b), work)) ++indefinite;
+      const BorderedBody bordered(body, surface);
+      const ClusterLinks links(bordered.body(), hard_elements(bordered.body()),
+                               bordered.elsewhere(), shape.strength);
+      const ClusterGrowth growth(links, shape);
+      if (growth.clusters().size() > 0) {
+        lay_out(links, growth);
+        factor({bordered.body(), bordered.surface(), constraints, links, growth});
+      }
     }
-    require(indefinite == 0, "the stiffness is not positive definite on a cluster of nodes");
+    if (body.halo != nullptr) find_shared(*body.halo);
   }
 
   bool empty() const { return shapes_.empty(); }
+  /// Nodes of clusters, here or on other ranks, that ranks share; null: this rank knows none.
+  const std::shared_ptr<const Halo>& shared() const { return shared_; }
   const std::vector<Index>& nodes() const { return nodes_; }
   const Array<T>& factors() const { return factors_; }
   Index most_nodes() const {
@@ -71,9 +71,12 @@ class Clusters {
 
   /// Zero in place of the 3×3 blocks of clustered nodes: z = D r then leaves them to their cluster.
   void clear(Array<T>& inverse_diagonal) const {
-    for (const Index node : nodes_)
-      if (node >= 0)
-        std::fill_n(inverse_diagonal.data() + 6 * static_cast<std::size_t>(node), 6, T(0));
+    const auto clear_one = [&](Index node) {
+      if (node >= 0) std::fill_n(inverse_diagonal.data() + 6 * at(node), 6, T(0));
+    };
+    for (const Index node : nodes_) clear_one(node);
+    if (shared_)
+      for (const Index node : shared_->nodes()) clear_one(node);
   }
 
  private:
@@ -115,6 +118,30 @@ class Clusters {
     }
   }
 
+  /// Nodes of clusters that ranks share: their owners say which.
+  void find_shared(const Halo& halo) {
+    std::vector<double> clustered(halo.nodes().size(), 0.0);
+    for (const Index node : nodes_) {
+      const std::size_t place = halo.place(node);
+      if (place < clustered.size() && halo.nodes()[place] == node) clustered[place] = 1;
+    }
+    halo.sum(1, clustered.data());
+    Halo some = halo.only([&](Index node) { return clustered[halo.place(node)] > 0; });
+    if (!some.nodes().empty()) shared_ = std::make_shared<const Halo>(std::move(some));
+  }
+
+  void factor(const ClusterStiffness& stiffness) {
+    factors_ = Array<T>(factor_begin_.back());
+    Index indefinite = 0;
+#pragma omp parallel reduction(+ : indefinite)
+    {
+      ClusterWork work;
+#pragma omp for schedule(dynamic)
+      for (Index b = 0; b < n_batches(); ++b)
+        if (!factor(stiffness, at(b), work)) ++indefinite;
+    }
+    require(indefinite == 0, "the stiffness is not positive definite on a cluster of nodes");
+  }
   /// Factors of batch b; false if it is not positive definite.
   bool factor(const ClusterStiffness& stiffness, std::size_t b, ClusterWork& work) {
     const auto [n, reach] = shapes_[b];
@@ -142,6 +169,7 @@ class Clusters {
   std::vector<std::size_t> node_begin_, factor_begin_;
   std::vector<Index> nodes_;  // [batch][n][kClusterLanes]
   Array<T> factors_;          // [batch][3 n][3 (reach + 1)][kClusterLanes]
+  std::shared_ptr<const Halo> shared_;
 };
 
 }  // namespace femcrust

@@ -10,6 +10,7 @@ KILLS = ("tests/unit/test_kills.py",)
 CHECKPOINT = ("tests/unit/test_checkpoint_file.py",)
 
 RANKS = ("tests/unit/test_ranks.py",)
+CLUSTERS = ("tests/unit/test_clusters.py",)
 
 RUNS = (
     # checkpoints
@@ -121,6 +122,27 @@ RUNS = (
         "csrc/aggregation/hierarchy.hpp",
         "transposed(without_rows(stage.prolongation, ghost))",
         "transposed(stage.prolongation)",
+        RANKS,
+    ),
+    Mutation(
+        "clusters without the surface stiffness that other ranks have",
+        "csrc/preconditioners/bordered_body.hpp",
+        "        if (!theirs(row) || !theirs(column)) return;\n",
+        "        return;\n",
+        CLUSTERS,
+    ),
+    Mutation(
+        "clusters without the elements that other ranks have",
+        "csrc/preconditioners/bordered_body.hpp",
+        "      if (elements.empty()) continue;\n",
+        "      continue;\n",
+        CLUSTERS,
+    ),
+    Mutation(
+        "what a cluster finds not told to other ranks",
+        "csrc/preconditioners/clusters.hpp",
+        "clustered[place] = 1;",
+        "clustered[place] = 0;",
         RANKS,
     ),
 )

@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 
 import hard_bodies as hard
+from femcrust import backends, operators
+from femcrust.ranks.share import share_of
+from threaded_ranks import ThreadedComm, on_ranks
 
 KM = 1e3
 FIXED = {"sides": "roller", "bottom": "fixed", "top": "free"}
@@ -67,6 +70,41 @@ def test_columns_are_solved_as_alone(operator: Any, columns: int) -> None:
     for k in (0, columns - 1):
         alone, _ = solved(operator, r[..., k])
         assert together[..., k] == pytest.approx(alone, rel=1e-9, abs=1e-12 * np.abs(alone).max())
+
+
+@pytest.mark.parametrize("boundaries", [None, FIXED])
+@pytest.mark.parametrize("size", [2, 3])
+def test_clusters_across_ranks_have_their_part_of_the_whole_stiffness(
+    boundaries: Any, size: int
+) -> None:
+    """Half of the tetrahedra go to random ranks: what a cluster needs is everywhere."""
+    model = hard.cube(
+        4, {"rock": hard.ROCK}, 30.0, **({"boundaries": boundaries} if boundaries else {})
+    )
+    whole = hard.prepared(model)[0]
+    rng = np.random.default_rng(SEED)
+    r = np.asarray(whole.stiffness.project(rng.normal(size=whole.space.nodes.shape)))
+    n = model.mesh.n_tets
+    rank_of = np.where(rng.random(n) < 0.5, np.arange(n) * size // n, rng.integers(0, size, n))
+
+    def work(comm: ThreadedComm) -> list[tuple[np.ndarray, np.ndarray]]:
+        share = share_of(model, rank_of.astype(np.int32), comm)
+        elastic, cpu = share.model.elastic, backends.select("cpu")
+        mine = operators.elastic(
+            share.space(), elastic.lam, elastic.mu, share.model.conditions, cpu
+        )
+        nodes = share.nodes_in_whole()
+        z, lists = solved(mine, r[nodes])
+        return [(nodes[of], z[of]) for of in lists]
+
+    found = [one for clusters in on_ranks(size, work) for one in clusters]
+    members = np.concatenate([nodes for nodes, _ in found])
+    assert len(np.unique(members)) == len(members)
+    assert len(members) > 0.8 * len(np.concatenate(solved(whole, r)[1]))
+    for nodes, z in found:
+        alone = np.zeros(whole.space.nodes.shape)
+        alone[nodes] = z
+        assert (whole @ alone)[nodes] == pytest.approx(r[nodes], abs=1e-9)
 
 
 def test_well_shaped_cells_make_no_clusters() -> None:

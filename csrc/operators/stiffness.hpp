@@ -4,6 +4,8 @@
 /// Over ranks K and S are sums of what each has: sums at shared nodes travel while the inner blocks
 /// of elements work.
 #pragma once
+#include <algorithm>
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -21,13 +23,19 @@ class Stiffness {
   Stiffness(const Body& body, std::shared_ptr<const BlocksOn<B>> blocks, const SurfaceRows& surface,
             std::shared_ptr<const HeldDirections<B>> held,
             std::shared_ptr<const SharedNodes<B>> shared)
-      : elements_(body, std::move(blocks)),
-        surface_(inner_rows(surface, shared.get()).template matrix<T, B>(body.unit)),
-        border_surface_(border_rows(surface, shared.get()).template matrix<T, B>(body.unit)),
-        held_(std::move(held)),
-        shared_(std::move(shared)) {
-    size_ = 3 * static_cast<double>(n_nodes());
-    if (shared_) size_ = 3 * shared_->halo().count(n_nodes());
+      : elements_(body, std::move(blocks)), held_(std::move(held)), shared_(std::move(shared)) {
+    if (!shared_) {
+      surface_ = surface.matrix<T, B>(body.unit);
+      size_ = 3 * static_cast<double>(n_nodes());
+      return;
+    }
+    const std::vector<Index>& nodes = shared_->halo().nodes();
+    const auto at_border = [&](Index row) {
+      return std::binary_search(nodes.begin(), nodes.end(), row);
+    };
+    surface_ = surface.only(std::not_fn(at_border)).template matrix<T, B>(body.unit);
+    border_surface_ = surface.only(at_border).template matrix<T, B>(body.unit);
+    size_ = 3 * shared_->halo().count(n_nodes());
   }
 
   Index n_nodes() const { return elements_.n_nodes(); }
@@ -66,18 +74,6 @@ class Stiffness {
   }
 
  private:
-  static bool at_border(Index row, const SharedNodes<B>* shared) {
-    if (shared == nullptr) return false;
-    const std::vector<Index>& nodes = shared->halo().nodes();
-    return std::binary_search(nodes.begin(), nodes.end(), row);
-  }
-  static SurfaceRows inner_rows(const SurfaceRows& all, const SharedNodes<B>* shared) {
-    return all.only([&](Index row) { return !at_border(row, shared); });
-  }
-  static SurfaceRows border_rows(const SurfaceRows& all, const SharedNodes<B>* shared) {
-    return all.only([&](Index row) { return at_border(row, shared); });
-  }
-
   /// y = K x by `elements` and y += S x; what other ranks wait for comes first.
   template <class F, class Elements>
   void in_halves(const B& backend, int width, const Words<B, F>& x, Words<B, F>& y,

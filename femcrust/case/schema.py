@@ -7,10 +7,9 @@ material values may be functions f(x, y, z) of arrays.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, model_validator
 
 from femcrust.case.quantities import Unit
 from femcrust.case.schema_boundaries import Boundary, Load
@@ -20,7 +19,15 @@ from femcrust.case.schema_materials import Material
 from femcrust.case.schema_mesh import MeshSection
 from femcrust.case.schema_output import Output
 from femcrust.case.schema_solver import Solver, Time
-from femcrust.case.section import OneOrMany, Reading, Section, Text, Title, Word, complaint
+from femcrust.case.section import (
+    OneOrMany,
+    Section,
+    Text,
+    Title,
+    WholeFile,
+    Word,
+    complaint,
+)
 from femcrust.case.suggest import did_you_mean
 
 Gravity: TypeAlias = Annotated[float, Unit("acceleration", above=0.0, most=1e3)]
@@ -45,7 +52,7 @@ def _quiet_sides() -> dict[str, Boundary]:
     return {name: Boundary.model_validate(word) for name, word in words.items()}
 
 
-class Case(Section):
+class Case(WholeFile):
     """One computation: mesh, materials, what acts, how it is solved, what is written."""
 
     case: Info = Info()
@@ -71,23 +78,6 @@ class Case(Section):
     greens: Greens | None = Field(
         default=None, description="Unit sources of `femcrust greens`; absent: all faults, whole."
     )
-
-    _reading: Reading = PrivateAttr(default=Reading())
-
-    def model_post_init(self, context: Any) -> None:
-        """Keep where the case comes from."""
-        if isinstance(context, Reading):
-            self._reading = context
-
-    @property
-    def directory(self) -> Path:
-        """Folder of the case file; relative files in the case start there."""
-        return self._reading.directory
-
-    @property
-    def name(self) -> str:
-        """The case file as the user called it, for messages."""
-        return self._reading.name
 
     def resolved(self) -> dict[str, Any]:
         """Every value, defaults too, with units: a valid case file as plain data."""

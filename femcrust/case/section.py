@@ -16,6 +16,7 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    PrivateAttr,
     ValidationInfo,
 )
 from pydantic.json_schema import JsonSchemaValue
@@ -91,6 +92,27 @@ class Section(BaseModel):
         if not self.given([companion]):
             for name in self.given(names):
                 raise complaint(f"goes with {companion} only; remove it", name)
+
+
+class WholeFile(Section):
+    """The sections of one file, which know where they come from."""
+
+    _reading: Reading = PrivateAttr(default=Reading())
+
+    def model_post_init(self, context: Any) -> None:
+        """Keep where the file comes from."""
+        if isinstance(context, Reading):
+            self._reading = context
+
+    @property
+    def directory(self) -> Path:
+        """Folder of the file; relative files in it start there."""
+        return self._reading.directory
+
+    @property
+    def name(self) -> str:
+        """The file as the user called it, for messages."""
+        return self._reading.name
 
 
 def _text(value: str) -> str:

@@ -51,6 +51,8 @@ class Keeper:
         self._steps = 0  # since the last checkpoint
         self._written = 0.0  # by the clock
         self._good = ""  # what a message says of the last checkpoint
+        if resume and case.time is None:
+            progress.say("--resume: a case without `time` leaves no checkpoint; it is solved anew")
         if not resume and case.time is not None and self._generations.any:
             progress.say(
                 f"{directory} holds a checkpoint of a run that was stopped: --resume would go on"

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PrivateAttr, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from femcrust.case.quantities import Angle, PositiveLength, Seconds, Unit
 from femcrust.case.schema_greens import Component
 from femcrust.case.section import (
     FileName,
     OneOrMany,
-    Reading,
     Section,
     Text,
     Title,
+    WholeFile,
     Word,
     complaint,
     folder_inside,
@@ -237,7 +236,7 @@ class InversionOutput(Section):
         return folder_inside(value, info, "file")
 
 
-class Inversion(Section):
+class Inversion(WholeFile):
     """From displacements at stations to slip on the patches of a library."""
 
     title: Title = ""
@@ -270,23 +269,6 @@ class Inversion(Section):
         " by_set: by one for each data set.",
     )
     output: InversionOutput = InversionOutput()
-
-    _reading: Reading = PrivateAttr(default=Reading())
-
-    def model_post_init(self, context: Any) -> None:
-        """Keep where the file comes from."""
-        if isinstance(context, Reading):
-            self._reading = context
-
-    @property
-    def directory(self) -> Path:
-        """Folder of the file; relative files in it start there."""
-        return self._reading.directory
-
-    @property
-    def name(self) -> str:
-        """The file as the user called it, for messages."""
-        return self._reading.name
 
     @model_validator(mode="after")
     def _go_together(self) -> Inversion:

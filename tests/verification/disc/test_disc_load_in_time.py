@@ -8,47 +8,33 @@ time.
 from __future__ import annotations
 
 import half_space as hs
+import lake
 import numpy as np
 import pytest
 import relaxing
-from table import record
+from lake import CENTER, ETA, GROUND, KM, PRESSURE, RADIUS, YEAR
 
 from reference import viscoelastic_disc
 from reference import viscoelastic_point as point
 
-KM, YEAR = 1e3, relaxing.YEAR
-CENTER, RADIUS, PRESSURE = (0.0, 0.0), 8 * KM, 1e6
-ETA = hs.MU * 5 * YEAR
-BULK = hs.LAM + 2 * hs.MU / 3
-GROUND = hs.surface_grid(24 * KM, 13)
 END = 25 * YEAR
 
 
 def run(size: float, half: float, far: float, growth: float) -> relaxing.Series:
-    """A lake on a box; five relaxation times."""
-    case = {
-        "mesh": hs.box(half, half, size, far, growth),
-        "materials": {"rock": hs.ROCK | {"model": "maxwell", "eta": ETA}},
-        "loads": {"lake": {"disc": {"center": CENTER, "radius": RADIUS}, "pressure": PRESSURE}},
-        "time": {"end": END, "step": 1 * YEAR},
-        "output": {"times": (5 * YEAR, 12 * YEAR)},
-    }
-    case["mesh"]["box"]["at"] = ((0.0, 0.0, 0.0),)
-    return relaxing.run(case)
+    """Five relaxation times."""
+    span = {"end": END, "step": 1 * YEAR}
+    times = {"times": (5 * YEAR, 12 * YEAR)}
+    return lake.run(size, half, far, growth, {}, time=span, output=times)
 
 
 def exact(times: np.ndarray, eta: float = ETA) -> np.ndarray:
     """(n_t, n, 3) m"""
     body = point.maxwell(hs.MU, eta)
-    return viscoelastic_disc.disc(GROUND, CENTER, RADIUS, PRESSURE, BULK, body, times)
+    return viscoelastic_disc.disc(GROUND, CENTER, RADIUS, PRESSURE, lake.BULK, body, times)
 
 
 def compare(series: relaxing.Series, size: float, bound: float) -> float:
-    """Largest error at any time over the peak of that time."""
-    found, right = series.displacement(GROUND), exact(series.times)
-    errors = [hs.off(u, e) for u, e in zip(found, right, strict=True)]
-    record("disc load, Maxwell", size, max(errors), bound, note="to 5 relaxation times")
-    return max(errors)
+    return lake.compare("disc load, Maxwell", series, exact, size, bound, "to 5 relaxation times")
 
 
 def test_a_lake_sinks_into_maxwell_rock() -> None:

@@ -7,45 +7,36 @@ the code does, all weight but that of the displaced ground.
 from __future__ import annotations
 
 import half_space as hs
+import lake
 import numpy as np
 import pytest
 import relaxing
-from table import record
-from test_disc_load_in_time import BULK, CENTER, ETA, GROUND, PRESSURE, RADIUS, YEAR
+from lake import CENTER, ETA, GROUND, KM, PRESSURE, RADIUS, YEAR
 
 from reference import viscoelastic_disc
 from reference import viscoelastic_point as point
 
-KM = 1e3
 RHO, G = 3300.0, 9.81
 TIMES = tuple(n * YEAR for n in (5, 20, 80, 320))
 
 
-def run(size: float, half: float, far: float, growth: float, **more: object) -> relaxing.Series:
-    case = {
-        "mesh": hs.box(half, half, size, far, growth),
-        "materials": {"rock": hs.ROCK | {"model": "maxwell", "eta": ETA, "rho": RHO}},
-        "loads": {"lake": {"disc": {"center": CENTER, "radius": RADIUS}, "pressure": PRESSURE}},
-        "time": {"end": TIMES[-1], "step": 1 * YEAR, "tolerance": 1e-3},
-        "output": {"times": TIMES},
-        "gravity": G,
-    }
-    case["mesh"]["box"]["at"] = ((0.0, 0.0, 0.0),)
-    return relaxing.run(case | more)
+def run(size: float, half: float, far: float, growth: float) -> relaxing.Series:
+    span = {"end": TIMES[-1], "step": 1 * YEAR, "tolerance": 1e-3}
+    return lake.run(
+        size, half, far, growth, {"rho": RHO}, time=span, output={"times": TIMES}, gravity=G
+    )
 
 
 def exact(times: np.ndarray, rho: float = RHO) -> np.ndarray:
     body = point.maxwell(hs.MU, ETA)
     return viscoelastic_disc.disc_with_gravity(
-        GROUND, CENTER, RADIUS, PRESSURE, BULK, body, rho, times, G
+        GROUND, CENTER, RADIUS, PRESSURE, lake.BULK, body, rho, times, G
     )
 
 
 def compare(series: relaxing.Series, size: float, bound: float) -> float:
-    found, right = series.displacement(GROUND), exact(series.times)
-    errors = [hs.off(u, e) for u, e in zip(found, right, strict=True)]
-    record("disc load, Maxwell, gravity", size, max(errors), bound, note="to 64 relaxation times")
-    return max(errors)
+    name = "disc load, Maxwell, gravity"
+    return lake.compare(name, series, exact, size, bound, "to 64 relaxation times")
 
 
 def test_a_lake_sinks_until_it_floats() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import half_space as hs
 import numpy as np
 import relaxing
+from couples import AXES, BOUND, KM, MOMENTS, PLACES, TOLERANCE, TWICE
 from table import record
 
 from femcrust.amplitude import Amplitude
@@ -22,15 +23,7 @@ from femcrust.faults.tet10 import barycentric_gradients, strain_at_vertices
 from femcrust.materials import Relaxing
 from femcrust.model import Model
 
-KM, YEAR = 1e3, relaxing.YEAR
-PLACES = {"one": (2.3 * KM, -1.1 * KM, -3.4 * KM), "two": (-3.7 * KM, 2.9 * KM, -5.2 * KM)}
-MOMENTS = {
-    "one": {"mxx": 1e17, "myy": -0.4e17, "mxz": 0.7e17, "mxy": 0.2e17},
-    "two": {"mzz": 1e17, "myz": 0.5e17, "mxy": -0.8e17, "mxx": 0.3e17},
-}
-AXES = ("xx", "yy", "zz", "xy", "xz", "yz")
-TWICE = np.array([1.0, 1.0, 1.0, 2.0, 2.0, 2.0])
-TOLERANCE, BOUND = 1e-12, 1e-8
+YEAR = relaxing.YEAR
 BORDER = 8 * KM
 STEP = 1 * YEAR
 END, SECOND = 8 * STEP, 3 * STEP  # of the run, and when the second earthquake is

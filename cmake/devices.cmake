@@ -28,6 +28,7 @@ set(FEMCRUST_DEVICE_SOURCES
     csrc/operators/ebe_device_packed.cu
     csrc/operators/element_sums.cu
     csrc/operators/nodal_kernels.cu
+    csrc/operators/part_kernels.cu
     csrc/operators/vertex_fields_device.cu
     csrc/preconditioners/cluster_kernels.cu
     csrc/preconditioners/small_cluster_kernels.cu

@@ -6,6 +6,7 @@ so a laptop needs no MPI. The core packs and sums (csrc/comm) and calls back to 
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import os
 import sys
@@ -21,6 +22,7 @@ LAUNCHERS = {
     "MPICH": ("PMI_SIZE", "MPI_LOCALNRANKS"),
     "Open MPI": ("OMPI_COMM_WORLD_SIZE",),
 }
+DEVICE_VARIABLE = "FEMCRUST_MPI_DEVICE"  # 1: messages by device addresses; 0: through the host
 PATIENCE = 4.0  # s for other ranks to fail alike: on a busy machine some start late
 TURN = 0.5  # s for rank 0 to tell before others do, and for what was told to get through
 
@@ -30,6 +32,11 @@ class Comm(Protocol):
 
     rank: int
     size: int
+
+    @property
+    def takes_device(self) -> bool:
+        """Whether memory may be that of a device, by its `__cuda_array_interface__`."""
+        ...
 
     def sum(self, values: Any) -> None:
         """Of float64, in place, over all ranks; the same bits on each."""
@@ -68,6 +75,7 @@ class Alone:
     """One process."""
 
     rank, size, here, place = 0, 1, 1, 0
+    takes_device = False
 
     def sum(self, values: Any) -> None: ...
 
@@ -99,6 +107,7 @@ class Ranks:
         machine = comm.Split_type(mpi.COMM_TYPE_SHARED)
         self.here: int = machine.Get_size()
         self.place: int = machine.Get_rank()
+        self.takes_device: bool = takes_device(mpi)
         self._ending = comm.Dup()  # its messages meet none of the others
 
     def sum(self, values: Any) -> None:
@@ -166,6 +175,27 @@ def world() -> Comm:
     mpi = _mpi4py(launched)
     comm = mpi.COMM_WORLD
     return Ranks(mpi, comm) if comm.Get_size() > 1 else ALONE
+
+
+def takes_device(mpi: Any) -> bool:
+    """Whether this MPI sends from a device's memory and receives there ("CUDA-aware").
+
+    DEVICE_VARIABLE decides where it is set. Else MPI is asked: for the kinds of memory that it
+    takes [MPI23], and by the function that Open MPI and MPICH have for it and mpi4py lacks.
+    """
+    asked = os.environ.get(DEVICE_VARIABLE, "")
+    if asked not in ("", "0", "1"):
+        raise InputError(f"{DEVICE_VARIABLE}={asked!r}: give 1 (device addresses) or 0 (host)")
+    if asked:
+        return asked == "1"
+    kinds = mpi.COMM_WORLD.Get_info().Get("mpi_memory_alloc_kinds") or ""
+    if "cuda" in (kind.split(":")[0] for kind in kinds.split(",")):
+        return True
+    try:
+        query = ctypes.CDLL(mpi.__file__).MPIX_Query_cuda_support
+    except (OSError, AttributeError):
+        return False
+    return bool(query())
 
 
 def _launched() -> str | None:

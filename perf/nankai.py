@@ -15,104 +15,20 @@ import argparse
 import os
 import random
 import signal
-import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from batches import problem_of, rates, say, timed
 from machine import description
 from nankai_case import N_STATIONS, write_case
 
-from femcrust import backends, solvers
+from femcrust import backends
 from femcrust.case import load_case
-from femcrust.greens.forward import Sources
 from femcrust.greens.library import read_arrays
-from femcrust.greens.plan import STATIONS, described, fitting_width, make_plan
-from femcrust.greens.problem import Problem, without_prescribed
-from femcrust.greens.receivers import receivers
-from femcrust.greens.reciprocal import PointForces
-from femcrust.greens.sources import unit_sources
-from femcrust.model import build_model
-from femcrust.run import build
 
 SIZES = {False: (16.0, 500, N_STATIONS), True: (32.0, 40, 30)}  # near in km, patches, stations
-
-
-def say(text: str) -> None:
-    print(text, flush=True)
-
-
-def problem_of(path: Path) -> tuple[Problem, Any]:
-    """What is solved, and in which batches; prints both."""
-    start = time.perf_counter()
-    case = load_case(path)
-    model = build_model(case)
-    sources = unit_sources(model)
-    seen = receivers(case, model, sources)
-    say(f"model and unit sources: {time.perf_counter() - start:.1f} s")
-    start = time.perf_counter()
-    operator, preconditioner = build(case, model)
-    say(f"operator and preconditioner: {time.perf_counter() - start:.1f} s")
-    plan = make_plan(case, sources, seen, fitting_width(operator.space.n_dof))
-    say(f"{operator.space.n_dof:,} unknowns; {described(sources, seen, plan)}")
-    operator = without_prescribed(operator)
-    return Problem(operator, preconditioner, case.solver, sources.units, seen), plan
-
-
-def loads_of(problem: Problem, batch: Any) -> np.ndarray:
-    """The right-hand sides of a batch. (n_nodes, 3, k)"""
-    if batch.kind == STATIONS:
-        acts = PointForces(problem.receivers.placed, batch.first, batch.last)
-        return np.stack(acts.forces(problem.operator), axis=2)
-    acts = Sources(problem.units[batch.first : batch.last])
-    return np.stack(acts.forces(problem.operator), axis=2)
-
-
-def timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    start = time.perf_counter()
-    found = work()
-    return time.perf_counter() - start, found
-
-
-def rates(problem: Problem, plan: Any, batches: int, singles: int) -> None:
-    """Batches and single solves in turns: their loads are made before the clock starts."""
-    chance = random.Random(27_182_818)
-    chosen = chance.sample(plan.batches, min(batches, len(plan.batches)))
-    each = max(1, singles // len(chosen))
-    batch_s, single_s = [], []
-    for batch in chosen:
-        loads = loads_of(problem, batch)
-        seconds, u = timed(lambda loads=loads: problem.elastic(loads))
-        batch_s.append(seconds / loads.shape[2])
-        worst = 0.0
-        for column in chance.sample(range(loads.shape[2]), min(each, loads.shape[2])):
-            load = np.ascontiguousarray(loads[:, :, column])
-            seconds, found = timed(
-                lambda load=load: solvers.solve(
-                    problem.operator, problem.preconditioner, load,
-                    tolerance=problem.solver.tolerance,
-                )
-            )  # fmt: skip
-            single_s.append(seconds)
-            gap = np.abs(found.displacement - u[:, :, column]).max()
-            worst = max(worst, gap / np.abs(found.displacement).max())
-        say(
-            f"batch of {loads.shape[2]}: {1 / batch_s[-1]:.2f} right-hand sides a second;"
-            f" single: {1 / statistics.mean(single_s[-each:]):.2f}, {found.iterations} iterations;"
-            f" apart by {worst:.0e}"
-        )
-    n = problem.operator.space.n_dof
-    together, alone = 1 / statistics.median(batch_s), 1 / statistics.median(single_s)
-    say(
-        f"medians, right-hand sides a second (million unknowns x right-hand sides a second):"
-        f" batches {together:.2f} ({together * n / 1e6:.2f}), single {alone:.2f}"
-        f" ({alone * n / 1e6:.2f}); ratio {together / alone:.2f}; the whole library about"
-        f" {plan.solves / together / 60:.1f} minutes"
-    )
 
 
 def killed_and_continued(path: Path, kills: int) -> None:
@@ -165,7 +81,7 @@ def main() -> None:
     backends.set_threads(given.threads)
     say(str(description()))
     if given.batches:
-        rates(*problem_of(path), given.batches, given.singles)
+        rates(*problem_of(load_case(path)), given.batches, given.singles)
     if given.kills:
         killed_and_continued(path, given.kills)
 

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from machine import description
 
-from femcrust import comm, operators, progress, solvers
+from femcrust import backends, comm, operators, progress, solvers
 from femcrust.case import Case
 from femcrust.model import build_model
 from femcrust.ranks.share import share
@@ -39,6 +39,7 @@ class Counting:
         self.inner = inner
         self.rank, self.size = inner.rank, inner.size
         self.here, self.place = inner.here, inner.place
+        self.takes_device = inner.takes_device
         self.clear()
 
     def clear(self) -> None:
@@ -87,7 +88,7 @@ class _Counted:
         self.counts.seconds += time.perf_counter() - begun
 
 
-def case(near: float) -> Case:
+def case(near: float, backend: str) -> Case:
     """A thrust in three layers."""
     half = 60 * KM
     size = {"near": near * KM, "far": half / 4, "growth": 0.3}
@@ -109,16 +110,17 @@ def case(near: float) -> Case:
                 "mantle": {"mu": 70e9, "nu": 0.27, "where": {"depth": (30 * KM, half)}},
             },
             "faults": {"main": fault},
+            "solver": {"backend": backend},
         }
     )
 
 
-def worker(near: float, repeats: int) -> None:
+def worker(near: float, repeats: int, backend: str) -> None:
     """One rank: prints a line of JSON on rank 0."""
     counting = Counting(comm.world())
     comm.world = lambda: counting  # type: ignore[assignment]
     with progress.reporting(quiet=True):
-        model = build_model(case(near))
+        model = build_model(case(near, backend))
         mine = share(model)
         start = time.perf_counter()
         operator, preconditioner = pieces(model.case, mine)
@@ -145,7 +147,10 @@ def worker(near: float, repeats: int) -> None:
     most = {key: max(row[key] for row in rows) for key in rows[0]}
     least = min(row["comm_s"] for row in rows)
     unknowns = mine.whole_space().n_dof
-    print(json.dumps({"unknowns": unknowns, "setup_s": setup, **most, "least_comm_s": least}))
+    on_device = counting.takes_device and backends.is_cuda(operator.backend)
+    messages = "device" if on_device else "host"
+    found = {"unknowns": unknowns, "memory_of_messages": messages, "setup_s": setup, **most}
+    print(json.dumps({**found, "least_comm_s": least}))
 
 
 def bridge(repeats: int = 20_000) -> float:
@@ -173,14 +178,15 @@ def bridge(repeats: int = 20_000) -> float:
     return (time.perf_counter() - start) / repeats / 2
 
 
-def measured(ranks: int, near: float, repeats: int) -> dict[str, Any]:
+def measured(ranks: int, near: float, repeats: int, backend: str) -> dict[str, Any]:
     program = comm.mpirun()
-    words = [sys.executable, __file__, "--worker", "--near", str(near), "--repeats", str(repeats)]
+    words = [sys.executable, __file__, "--worker", "--backend", backend]
+    words += ["--near", str(near), "--repeats", str(repeats)]
     if ranks > 1:
         words = [str(program), "-n", str(ranks), *words]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode:
-        sys.exit(done.stderr)
+        sys.exit(done.stderr or f"status {done.returncode}")
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return {"ranks": ranks, **found}
 
@@ -191,16 +197,17 @@ def main() -> None:
     parser.add_argument("--near", type=float, default=2.5, help="edge length at the fault, km")
     parser.add_argument("--repeats", type=int, default=3, help="solves; the fastest counts")
     parser.add_argument("--json", type=Path, help="keep the numbers here")
+    parser.add_argument("--backend", default="auto")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.worker:
-        worker(given.near, given.repeats)
+        worker(given.near, given.repeats, given.backend)
         return
     call = bridge()
     print(f"a call of the core into Python and back: {1e6 * call:.2f} µs")
     rows = []
     for ranks in given.ranks:
-        row = measured(ranks, given.near, given.repeats)
+        row = measured(ranks, given.near, given.repeats, given.backend)
         rows.append(row)
         n = max(1, row["iterations"])
         print(

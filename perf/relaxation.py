@@ -2,7 +2,7 @@
 
     python perf/relaxation.py [--near 2.4] [--years 50] [--tolerance 1e-4] [--creep]
                               [--guesses learned projection/12 learned/8x512 …]
-                              [--preconditioner jacobi]
+                              [--preconditioner jacobi] [--backend cuda]
 
 A thrust in an elastic lid over a weak layer (1e18 Pa s, relaxation within half a year) over a stiff
 mantle, two earthquakes, steps as the tolerance allows, solves to 1e-8. A line each: steps; solves
@@ -162,13 +162,15 @@ def main() -> None:
     parser.add_argument("--creep", action="store_true", help="the weak layer by a power law")
     parser.add_argument("--guesses", nargs="*", default=GUESSES)
     parser.add_argument("--preconditioner", default="multigrid")
+    parser.add_argument("--backend", default="auto")
     parser.add_argument("--threads", type=int)
     options = parser.parse_args()
     backends.set_threads(options.threads)
     model = body(
         options.near, options.years, options.tolerance or None, options.step, options.creep
     )
-    solver = model.case.solver.model_copy(update={"preconditioner": options.preconditioner})
+    choices = {"preconditioner": options.preconditioner, "backend": options.backend}
+    solver = model.case.solver.model_copy(update=choices)
     if options.preconditioner != "multigrid":
         solver = solver.model_copy(update={"max_iterations": 100_000})
     model = replace(model, case=model.case.model_copy(update={"solver": solver}))

@@ -5,6 +5,7 @@ The messages go through queues; the core calls back to here as it calls femcrust
 
 from __future__ import annotations
 
+import ctypes
 import queue
 import threading
 from collections.abc import Callable, Sequence
@@ -26,6 +27,8 @@ class Job:
         self.mail: dict[tuple[int, int], queue.Queue[bytes]] = {
             (a, b): queue.Queue() for a in range(size) for b in range(size)
         }
+        self.takes_device = False
+        self.on_device = 0  # messages that rank 0 sent from a device's memory
         self.exchanges = 0  # that rank 0 has started, and sums that it took part in
         self.sums = 0
 
@@ -36,6 +39,7 @@ class ThreadedComm:
     def __init__(self, job: Job, rank: int) -> None:
         self.job, self.rank, self.size = job, rank, job.size
         self.here, self.place = job.size, rank
+        self.takes_device = job.takes_device
 
     def _all(self, value: Any) -> list[Any]:
         job = self.job
@@ -79,11 +83,21 @@ class _Channel:
         job, rank = self.comm.job, self.comm.rank
         job.exchanges += rank == 0
         for to, memory in self.out:
-            job.mail[rank, to].put(bytes(memory))
+            job.on_device += rank == 0 and hasattr(memory, "__cuda_array_interface__")
+            job.mail[rank, to].put(bytes(_bytes(memory)))
 
     def finish(self) -> None:
         for source, memory in self.come:
-            memory[:] = self.comm.job.mail[source, self.comm.rank].get(timeout=PATIENCE)
+            _bytes(memory)[:] = self.comm.job.mail[source, self.comm.rank].get(timeout=PATIENCE)
+
+
+def _bytes(memory: Any) -> memoryview:
+    """Memory of a message; an emulated device's address is one of the host."""
+    interface = getattr(memory, "__cuda_array_interface__", None)
+    if interface is None:
+        return memoryview(memory)
+    address, (size,) = interface["data"][0], interface["shape"]
+    return memoryview((ctypes.c_ubyte * size).from_address(address)).cast("B")
 
 
 def on_ranks(size: int, work: Callable[[ThreadedComm], T], job: Job | None = None) -> list[T]:

@@ -157,6 +157,38 @@ std::int64_t allocations() {
   return allocated;
 }
 
+/// Neither cudaIpc* nor GPUDirect takes the memory of a pool by its mere address [NVIDIA25].
+void* allocate_message(std::size_t bytes) {
+  if (bytes == 0) return nullptr;
+  void* memory = nullptr;
+  stream();  // chooses the device
+  FEMCRUST_CUDA_TRY(cudaMalloc(&memory, bytes));
+  held += bytes;
+  ++allocated;
+  return memory;
+}
+
+void release_message(void* memory, std::size_t bytes) noexcept {
+  if (memory == nullptr) return;
+  held -= bytes;
+  cudaFree(memory);
+  cudaGetLastError();
+}
+
+void* allocate_pinned(std::size_t bytes) {
+  if (bytes == 0) return nullptr;
+  void* memory = nullptr;
+  stream();
+  FEMCRUST_CUDA_TRY(cudaMallocHost(&memory, bytes));
+  return memory;
+}
+
+void release_pinned(void* memory) noexcept {
+  if (memory == nullptr) return;
+  cudaFreeHost(memory);
+  cudaGetLastError();
+}
+
 void* mark() {
   cudaEvent_t event;
   FEMCRUST_CUDA_TRY(cudaEventCreate(&event));
@@ -218,8 +250,10 @@ cudaStream_t stream() {
 }
 
 extern const DeviceRuntime device_runtime = {
-    devices,     choose,      chosen,    properties, versions, memory,
-    allocate,    release,     fill_zero, copy,       copy_in,  copy_out,
-    synchronize, allocations, mark,      seconds,    forget,   copy_bandwidth};
+    devices,         choose,          chosen,         properties,  versions,
+    memory,          allocate,        release,        fill_zero,   copy,
+    copy_in,         copy_out,        synchronize,    allocations, allocate_message,
+    release_message, allocate_pinned, release_pinned, mark,        seconds,
+    forget,          copy_bandwidth};
 
 }  // namespace femcrust::FEMCRUST_DEVICE

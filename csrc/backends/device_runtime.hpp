@@ -47,6 +47,13 @@ struct DeviceRuntime {
   void (*synchronize)();
   std::int64_t (*allocations)();  // calls of allocate() so far
 
+  /// Memory that messages between ranks go from and come to: on the device by an address that other
+  /// processes may map, which that of allocate() is not, and on the host where copies are fastest.
+  void* (*allocate_message)(std::size_t bytes);
+  void (*release_message)(void* memory, std::size_t bytes) noexcept;
+  void* (*allocate_pinned)(std::size_t bytes);
+  void (*release_pinned)(void* memory) noexcept;
+
   /// A point in the stream; seconds() waits for both points, forget() gives one back.
   void* (*mark)();
   double (*seconds)(void* from, void* to);

@@ -7,6 +7,7 @@
 
 #include "bindings/body.hpp"
 #include "bindings/clusters.hpp"
+#include "bindings/comm.hpp"
 #include "bindings/flow.hpp"
 #include "bindings/multigrid.hpp"
 #include "bindings/solve.hpp"
@@ -17,6 +18,7 @@ template <class B>
 void bind(py::module_& m) {
   bind_body<B>(m);
   bind_flow<B>(m);
+  bind_shared_sums<B>(m);
 
   py::class_<Problem<B>> stiffness(m, "Stiffness");
   bind_in_place(stiffness);

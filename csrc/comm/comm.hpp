@@ -13,6 +13,7 @@ struct Message {
   int rank;
   void* data;
   std::size_t bytes;
+  bool on_device;
 };
 
 /// Messages that go from the same memory to the same ranks again and again.
@@ -28,13 +29,16 @@ class Channel {
 
 class Comm {
  public:
-  Comm(int rank, int size) : rank_(rank), size_(size) {}
+  Comm(int rank, int size, bool takes_device)
+      : rank_(rank), size_(size), takes_device_(takes_device) {}
   Comm(const Comm&) = delete;
   Comm& operator=(const Comm&) = delete;
   virtual ~Comm() = default;
 
   int rank() const { return rank_; }
   int size() const { return size_; }
+  /// Whether messages may lie in a device's memory.
+  bool takes_device() const { return takes_device_; }
   /// Over all ranks, in place, and on all of them the same bits.
   virtual void sum(double* values, std::size_t n) const = 0;
   virtual void largest(double* values, std::size_t n) const = 0;
@@ -45,6 +49,7 @@ class Comm {
 
  private:
   int rank_, size_;
+  bool takes_device_;
 };
 
 }  // namespace femcrust

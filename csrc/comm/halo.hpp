@@ -49,6 +49,26 @@ class Halo {
                                     nodes_.begin());
   }
 
+  /// What a message holds, neighbour after neighbour: places among the shared nodes.
+  const std::vector<std::size_t>& sent() const { return sent_; }
+  /// The parts of shared node k in the order of the ranks: parts()[part_begin()[k]] … are places in
+  /// what came, or -1 for the own one.
+  const std::vector<std::size_t>& part_begin() const { return part_begin_; }
+  const std::vector<std::int64_t>& parts() const { return parts_; }
+
+  /// Messages of so many bytes a node, from and to memory in the order of sent().
+  std::unique_ptr<Channel> channel(std::size_t bytes, void* out, void* in, bool on_device) const {
+    std::vector<Message> sent, came;
+    std::size_t first = 0;
+    for (const Neighbour& neighbour : neighbours_) {
+      const std::size_t size = neighbour.nodes.size() * bytes;
+      sent.push_back({neighbour.rank, static_cast<char*>(out) + first, size, on_device});
+      came.push_back({neighbour.rank, static_cast<char*>(in) + first, size, on_device});
+      first += size;
+    }
+    return comm_->channel(sent, came);
+  }
+
   /// The shared nodes that `wanted(node)` takes, of which all ranks that have one must say the
   /// same.
   template <class F>
@@ -156,15 +176,7 @@ class Halo {
       const std::size_t words = (sent_.size() * bytes + 7) / 8 + 1;
       traffic.out = Array<std::uint64_t>(words);
       traffic.in = Array<std::uint64_t>(words);
-      std::vector<Message> out, in;
-      std::size_t first = 0;
-      for (const Neighbour& neighbour : neighbours_) {
-        const std::size_t size = neighbour.nodes.size() * bytes;
-        out.push_back({neighbour.rank, reinterpret_cast<char*>(traffic.out.data()) + first, size});
-        in.push_back({neighbour.rank, reinterpret_cast<char*>(traffic.in.data()) + first, size});
-        first += size;
-      }
-      traffic.channel = comm_->channel(out, in);
+      traffic.channel = channel(bytes, traffic.out.data(), traffic.in.data(), false);
     }
     return traffic;
   }

@@ -45,4 +45,8 @@ struct Fp32 : Unpacked<float> {
   static constexpr float kSmallestNormal = 0x1p-126f;
 };
 
+/// Formats that hold plain numbers serve many columns; packed ones serve one.
+template <class F>
+constexpr bool kPlain = sizeof(typename F::Word) == sizeof(typename F::Real) && F::kWords == 3;
+
 }  // namespace femcrust

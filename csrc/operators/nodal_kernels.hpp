@@ -42,10 +42,6 @@ struct NodalTable {
                   Word* x);
 };
 
-/// Formats that hold plain numbers serve many columns; packed ones serve one.
-template <class F>
-constexpr bool kPlain = sizeof(typename F::Word) == sizeof(typename F::Real) && F::kWords == 3;
-
 struct NodalKernels {
   NodalTable<Fp64> fp64[4];
   NodalTable<Fp32> fp32[4];

@@ -4,9 +4,8 @@
 #include <memory>
 #include <utility>
 
-#include "backends/listed_rows.hpp"
-#include "comm/halo.hpp"
 #include "operators/nodal_vectors.hpp"
+#include "operators/shared_parts.hpp"
 
 namespace femcrust {
 
@@ -15,47 +14,25 @@ template <class B>
 class SharedNodes {
  public:
   explicit SharedNodes(std::shared_ptr<const Halo> halo)
-      : halo_(std::move(halo)), shared_(halo_->nodes()), ghosts_(halo_->ghosts()) {}
+      : halo_(std::move(halo)), parts_(halo_), ghosts_(halo_->ghosts()) {}
 
   const Halo& halo() const { return *halo_; }
 
   /// Sends this rank's parts of y, in format F; `finish` makes them whole sums.
   template <class F>
   void start(int width, const typename F::Word* y) const {
-    using T = typename F::Real;
-    const auto columns = static_cast<std::size_t>(width);
-    if constexpr (kPlain<F>) {
-      shared_.fetch(3 * columns, y, table<T>(3 * columns));
-    } else {
-      auto* const words = packed<typename F::Word>(F::kWords);
-      shared_.fetch(F::kWords, y, words);
-      T* const values = table<T>(3);
-      for (std::size_t k = 0; k < size(); ++k) F::load(words + F::kWords * k, values + 3 * k);
-    }
-    halo_->start(3 * columns, table<T>(3 * columns));
+    parts_.template start<F>(3 * static_cast<std::size_t>(width), y);
   }
   template <class F>
   void finish(int width, typename F::Word* y) const {
-    using T = typename F::Real;
-    const auto columns = static_cast<std::size_t>(width);
-    T* const values = table<T>(3 * columns);
-    halo_->finish(3 * columns, values);
-    if constexpr (kPlain<F>) {
-      shared_.put(3 * columns, values, y);
-    } else {
-      auto* const words = packed<typename F::Word>(F::kWords);
-      for (std::size_t k = 0; k < size(); ++k) F::store(words + F::kWords * k, values + 3 * k);
-      shared_.put(F::kWords, words, y);
-    }
+    parts_.template finish<F>(3 * static_cast<std::size_t>(width), y);
   }
 
   /// y's parts → whole sums; rows of `per` numbers.
   template <class T>
   void sum(std::size_t per, T* y) const {
-    T* const values = table<T>(per);
-    shared_.fetch(per, y, values);
-    halo_->sum(per, values);
-    shared_.put(per, values, y);
+    parts_.template start<Plain<T>>(per, y);
+    parts_.template finish<Plain<T>>(per, y);
   }
 
   /// Zero at ghosts, so that a sum over all rows of all ranks takes each once.
@@ -66,7 +43,7 @@ class SharedNodes {
   /// What `work` does with v while ghosts are hidden.
   template <class Word, class Work>
   void without_ghosts(std::size_t words, Word* v, const Work& work) const {
-    auto* const kept = packed<Word>(words);
+    auto* const kept = space<Word>(first_, words);
     ghosts_.fetch(words, v, kept);
     hide_ghosts(words, v);
     work();
@@ -84,8 +61,8 @@ class SharedNodes {
   template <class T>
   PerColumn ghosts_part(int columns, std::size_t per, const T* x, const T* y) const {
     const std::size_t n = ghosts_.rows().size() * per;
-    T* const a = table<T>(per);
-    T* const b = packed<T>(per);
+    T* const a = space<T>(first_, per);
+    T* const b = space<T>(second_, per);
     ghosts_.fetch(per, x, a);
     ghosts_.fetch(per, y, b);
     PerColumn sum;
@@ -96,26 +73,18 @@ class SharedNodes {
   }
 
  private:
-  std::size_t size() const { return halo_->nodes().size(); }
-  /// Memory on the host for rows of the shared nodes, as numbers and as words of a format.
-  template <class T>
-  T* table(std::size_t per) const {
-    return space<T>(table_, per);
-  }
-  template <class Word>
-  Word* packed(std::size_t words) const {
-    return space<Word>(packed_, words);
-  }
+  /// Memory on the host for rows of the ghosts.
   template <class T>
   T* space(Array<std::uint64_t>& memory, std::size_t per) const {
-    const std::size_t words = (size() * per * sizeof(T) + 7) / 8;
+    const std::size_t words = (ghosts_.rows().size() * per * sizeof(T) + 7) / 8;
     if (memory.size() < words) memory = Array<std::uint64_t>(words);
     return reinterpret_cast<T*>(memory.data());
   }
 
   std::shared_ptr<const Halo> halo_;
-  ListedRows<B> shared_, ghosts_;
-  mutable Array<std::uint64_t> table_, packed_;
+  SharedParts<B> parts_;
+  ListedRows<B> ghosts_;
+  mutable Array<std::uint64_t> first_, second_;
 };
 
 }  // namespace femcrust

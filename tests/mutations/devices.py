@@ -170,9 +170,16 @@ DEVICES = (
     Mutation(
         "device memory that is given back still counts",
         "csrc/backends/device_runtime.cu",
-        "  held -= bytes;\n",
-        "",
+        "  held -= bytes;\n  cudaFreeAsync",
+        "  cudaFreeAsync",
         EMULATOR,
+    ),
+    Mutation(
+        "a device counts its own part of a shared row twice",
+        "csrc/operators/part_kernels.cu",
+        "return came < 0 ? own[i]",
+        "return came < 0 ? T(2) * own[i]",
+        ("tests/unit/test_messages.py",),
     ),
     Mutation(
         "a density contrast weighs the rock above it",

@@ -116,6 +116,23 @@ cudaError_t cudaFreeAsync(void* memory, cudaStream_t) {
   return cudaSuccess;
 }
 
+cudaError_t cudaMalloc(void** memory, std::size_t bytes) {
+  return cudaMallocAsync(memory, bytes, nullptr);
+}
+cudaError_t cudaFree(void* memory) {
+  return cudaFreeAsync(memory, nullptr);
+}
+cudaError_t cudaMallocHost(void** memory, std::size_t bytes) {
+  *memory = ::operator new(bytes, kAlignment, std::nothrow);
+  if (*memory == nullptr) return cudaErrorMemoryAllocation;
+  std::memset(*memory, kPoison, bytes);
+  return cudaSuccess;
+}
+cudaError_t cudaFreeHost(void* memory) {
+  ::operator delete(memory, kAlignment);
+  return cudaSuccess;
+}
+
 cudaError_t cudaMemsetAsync(void* memory, int byte, std::size_t bytes, cudaStream_t) {
   if (!on_device(memory, bytes)) return cudaErrorInvalidValue;
   std::memset(memory, byte, bytes);

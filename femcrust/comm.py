@@ -7,6 +7,7 @@ so a laptop needs no MPI. The core packs and sums (csrc/comm) and calls back to 
 from __future__ import annotations
 
 import functools
+import importlib
 import os
 import sys
 import time
@@ -22,6 +23,7 @@ LAUNCHERS = {
     "Open MPI": ("OMPI_COMM_WORLD_SIZE",),
 }
 PATIENCE = 4.0  # s for other ranks to fail alike: on a busy machine some start late
+GLANCE = 1e-3  # s between looks for a message
 TURN = 0.5  # s for rank 0 to tell before others do, and for what was told to get through
 
 
@@ -51,6 +53,14 @@ class Comm(Protocol):
 
     def broadcast(self, value: Any) -> Any:
         """Rank 0's value."""
+        ...
+
+    def send(self, value: Any, to: int) -> None:
+        """To a rank that calls `receive`; may return before it does."""
+        ...
+
+    def receive(self, source: int) -> Any:
+        """What a rank sends; where that takes long, the processor is left to others."""
         ...
 
     @property
@@ -85,6 +95,12 @@ class Alone:
     def broadcast(self, value: Any) -> Any:
         return value
 
+    def send(self, value: Any, to: int) -> None:
+        raise ValueError("one rank has no neighbours")
+
+    def receive(self, source: int) -> Any:
+        raise ValueError("one rank has no neighbours")
+
 
 ALONE = Alone()
 
@@ -100,6 +116,8 @@ class Ranks:
         self.here: int = machine.Get_size()
         self.place: int = machine.Get_rank()
         self._ending = comm.Dup()  # its messages meet none of the others
+        # Arrays travel as they are, with no copy, of any size.
+        self._objects = importlib.import_module("mpi4py.util.pkl5").Intracomm(comm.Dup())
 
     def sum(self, values: Any) -> None:
         self._comm.Allreduce(self._mpi.IN_PLACE, [values, self._mpi.DOUBLE], self._mpi.SUM)
@@ -119,6 +137,14 @@ class Ranks:
 
     def broadcast(self, value: Any) -> Any:
         return self._comm.bcast(value)
+
+    def send(self, value: Any, to: int) -> None:
+        self._objects.send(value, to)
+
+    def receive(self, source: int) -> Any:
+        while not self._objects.iprobe(source):
+            time.sleep(GLANCE)
+        return self._objects.recv(None, source)
 
     def all_fail(self, patience: float) -> bool:
         """Whether all ranks call this within some time."""

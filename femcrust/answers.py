@@ -11,16 +11,21 @@ from femcrust import backends
 from femcrust.case import Case
 from femcrust.faults.source import Source, scaled
 from femcrust.mesh.mesh import Floats
-from femcrust.outputs.result import Result
+from femcrust.outputs.files import asks_for_ground, asks_for_whole
+from femcrust.outputs.result import Result, Stations
 from femcrust.outputs.summary import current_versions, make_summary
-from femcrust.ranks import Share
-from femcrust.stations import PlacedStations, sample_stations
+from femcrust.outputs.surface import displacement_in, ground_faces
+from femcrust.ranks import Picked, Share
+from femcrust.stations import PlacedStations, Samples, samples_in, stations_of
 
 
 @dataclass
 class Answers:
     """Makes results of one run; times in seconds of the machine's clock. On rank 0 they are of all
-    ranks, elsewhere of the rank's own part and without stations."""
+    ranks, elsewhere of the rank's own part and without stations.
+
+    kept : ranks keep the fields (`Result.ranks`), but at the end where files need the whole
+    """
 
     case: Case
     share: Share
@@ -29,7 +34,11 @@ class Answers:
     threads: int
     started: float
     setup_s: float
+    kept: bool = False
     device_memory_bytes: int = 0
+    _at_stations: Picked | None = None
+    _below_ground: Picked | None = None
+    _n_nodes: int = 0  # of the whole
 
     def result(
         self,
@@ -42,43 +51,92 @@ class Answers:
         time_s: float = 0.0,
         velocity: Floats | None = None,
         rates: Sequence[float] | None = None,
+        last: bool = True,
     ) -> Result:
         """The result of one time, from values on this rank's part; `factors` of the sources then, 1
         when None, and how fast they grow, 1/s, 0 when None. Every rank takes part."""
-        share = self.share
-        u, stress = share.whole_nodes(u), share.whole_cells(stress)
-        velocity = None if velocity is None else share.whole_nodes(velocity)
+        share, space = self.share, self.share.space()
+        self._n_nodes = self._n_nodes or share.n_nodes()
         model = share.whole if share.root else share.model
-        space = share.whole_space() if share.root else share.space()
-        sources = model.sources if factors is None else scaled(model.sources, factors)
-        slipping = [] if rates is None else scaled(model.sources, rates)
-        return Result(
+        sources = scaled(model.sources, factors)
+        own = Result(
             case=self.case,
-            mesh=model.mesh,
-            elastic=model.elastic,
-            sources=sources,
+            mesh=share.model.mesh,
+            elastic=share.model.elastic,
+            sources=scaled(share.model.sources, factors),
             nodes=space.nodes,
             elements=space.elements,
             displacement=u,
             stress=stress,
-            summary=self._summary(steps, sources, 3 * space.n_nodes),
-            stations=sample_stations(
-                self.stations if share.root else None,
-                space,
-                replace(model, sources=sources),
-                u,
-                stress,
-                velocity,
-                slipping,
-            ),
+            summary=self._summary(steps, sources),
             history=history,
             time_s=time_s,
             velocity=velocity,
-            slipping=slipping,
+            slipping=[] if rates is None else scaled(share.model.sources, rates),
+            ranks=space if self.kept and share.part is not None else None,
+        )
+        stations = self._sampled(own, sources)
+        if share.part is None:
+            return replace(own, stations=stations)
+        below = self._ground(own) if self.kept and asks_for_ground(self.case.output) else None
+        if not self.kept or (last and asks_for_whole(self.case.output)):
+            u, stress = share.whole_nodes(u), share.whole_cells(stress)
+            velocity = None if velocity is None else share.whole_nodes(velocity)
+            nodes, elements = own.nodes, own.elements
+            if share.root:
+                nodes, elements = share.whole_space().nodes, share.whole_space().elements
+        else:
+            u, stress = u[:0], stress[:0]
+            velocity = None if velocity is None else velocity[:0]
+            nodes, elements = own.nodes[:0], own.elements[:0]
+        if not share.root:
+            return own
+        return replace(
+            own,
+            mesh=model.mesh,
+            elastic=model.elastic,
+            sources=sources,
+            nodes=nodes,
+            elements=elements,
+            displacement=u,
+            stress=stress,
+            stations=stations,
+            velocity=velocity,
+            slipping=[] if rates is None else scaled(model.sources, rates),
+            ranks=None,
+            own=own if self.kept else None,
+            below_ground=below,
         )
 
+    def _sampled(self, own: Result, sources: Sequence[Source]) -> Stations | None:
+        """At the stations, on rank 0."""
+        if self.case.output.stations is None:
+            return None
+        placed = self.stations
+        if self._at_stations is None:
+            self._at_stations = Picked(self.share, None if placed is None else placed.tets)
+        at, space = self._at_stations, self.share.space()
+        here = samples_in(
+            at.places, space, own.sources, own.displacement, own.stress, own.velocity, own.slipping
+        )
+        samples = Samples(
+            at.collected(here.moved),
+            at.collected(here.stress),
+            None if here.velocity is None else at.collected(here.velocity),
+        )
+        return stations_of(placed, sources, samples) if placed and self.share.root else None
+
+    def _ground(self, own: Result) -> Floats:
+        """Displacement in the tetrahedra below the ground, on rank 0."""
+        if self._below_ground is None:
+            whole = self.share.whole.mesh if self.share.root else None
+            tets = None if whole is None else ground_faces(whole)[1]
+            self._below_ground = Picked(self.share, tets)
+        at = self._below_ground
+        return at.collected(displacement_in(own, at.places))
+
     def _summary(
-        self, steps: Sequence[Mapping[str, Any]], sources: Sequence[Source], n_dof: int
+        self, steps: Sequence[Mapping[str, Any]], sources: Sequence[Source]
     ) -> dict[str, Any]:
         case, backend = self.case, self.backend
         mesh = self.share.whole.mesh if self.share.root else self.share.model.mesh
@@ -87,8 +145,8 @@ class Answers:
             status="converged",
             title=case.case.title,
             n_elements=mesh.n_tets,
-            n_nodes=n_dof // 3,
-            n_dof=n_dof,
+            n_nodes=self._n_nodes,
+            n_dof=3 * self._n_nodes,
             steps=steps,
             sources=sources,
             setup_s=self.setup_s,

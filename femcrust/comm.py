@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import importlib
 import os
 import sys
 import time
@@ -24,6 +25,7 @@ LAUNCHERS = {
 }
 DEVICE_VARIABLE = "FEMCRUST_MPI_DEVICE"  # 1: messages by device addresses; 0: through the host
 PATIENCE = 4.0  # s for other ranks to fail alike: on a busy machine some start late
+GLANCE = 1e-3  # s between looks for a message
 TURN = 0.5  # s for rank 0 to tell before others do, and for what was told to get through
 
 
@@ -60,6 +62,14 @@ class Comm(Protocol):
         """Rank 0's value."""
         ...
 
+    def send(self, value: Any, to: int) -> None:
+        """To a rank that calls `receive`; may return before it does."""
+        ...
+
+    def receive(self, source: int) -> Any:
+        """What a rank sends; where that takes long, the processor is left to others."""
+        ...
+
     @property
     def here(self) -> int:
         """Ranks on this machine."""
@@ -93,6 +103,12 @@ class Alone:
     def broadcast(self, value: Any) -> Any:
         return value
 
+    def send(self, value: Any, to: int) -> None:
+        raise ValueError("one rank has no neighbours")
+
+    def receive(self, source: int) -> Any:
+        raise ValueError("one rank has no neighbours")
+
 
 ALONE = Alone()
 
@@ -109,6 +125,8 @@ class Ranks:
         self.place: int = machine.Get_rank()
         self.takes_device: bool = takes_device(mpi)
         self._ending = comm.Dup()  # its messages meet none of the others
+        # Arrays travel as they are, with no copy, of any size.
+        self._objects = importlib.import_module("mpi4py.util.pkl5").Intracomm(comm.Dup())
 
     def sum(self, values: Any) -> None:
         self._comm.Allreduce(self._mpi.IN_PLACE, [values, self._mpi.DOUBLE], self._mpi.SUM)
@@ -128,6 +146,14 @@ class Ranks:
 
     def broadcast(self, value: Any) -> Any:
         return self._comm.bcast(value)
+
+    def send(self, value: Any, to: int) -> None:
+        self._objects.send(value, to)
+
+    def receive(self, source: int) -> Any:
+        while not self._objects.iprobe(source):
+            time.sleep(GLANCE)
+        return self._objects.recv(None, source)
 
     def all_fail(self, patience: float) -> bool:
         """Whether all ranks call this within some time."""

@@ -46,7 +46,7 @@ def relax(
     """Go through the steps of a case with a section `time`; returns the result at the end.
 
     operator : before anything flows, with its preconditioner
-    observe : gets the result of every wanted time, on rank 0
+    observe : gets the result of every wanted time, on rank 0; where ranks keep the fields, on each
     keeper : of checkpoints; where it has one, the run goes on from there
     """
     case, solver = answers.case, answers.case.solver
@@ -79,8 +79,9 @@ def relax(
                     time_s=t,
                     velocity=step.velocity(t),
                     rates=step.rates(t),
+                    last=not wanted,
                 )
-                if observe is not None and answers.share.root:
+                if observe is not None and (answers.share.root or answers.kept):
                     observe(result)
             if keeper is not None and wanted:
                 keeper.step_done(

@@ -63,8 +63,9 @@ def run_part(
     started: float,
     observe: Observe | None = None,
     keeper: Keeper | None = None,
+    kept: bool = False,
 ) -> Result:
-    """What each rank does of a run, with its share of the model."""
+    """What each rank does of a run, with its share of the model; `kept` as in Answers."""
     stations = case_stations(case, mine.whole)
     threads = backends.set_threads(case.solver.threads, mine.comm.here)
     machine.check_threads(threads)
@@ -73,8 +74,10 @@ def run_part(
     operator, preconditioner = pieces(case, mine)
     setup = time.perf_counter() - setup
 
-    progress.say(f"solving for {_size(mine)} on {_machine(operator, mine, threads)}")
-    answers = Answers(case, mine, operator.backend, stations, threads, started, setup)
+    progress.say(
+        f"solving for {3 * mine.n_nodes():,} unknowns on {_machine(operator, mine, threads)}"
+    )
+    answers = Answers(case, mine, operator.backend, stations, threads, started, setup, kept)
     with _naming_the_cause(mine.whole):
         if case.time is not None:
             return relax(answers, operator, preconditioner, observe, keeper)
@@ -137,11 +140,6 @@ def pieces(case: Case, mine: Share) -> tuple[ElasticOperator, Any]:
     return operator, preconditioners.of_case(case.solver, operator, model.conditions)
 
 
-def _size(mine: Share) -> str:
-    n = mine.whole_space().n_dof if mine.root else mine.space().n_dof
-    return f"{n:,} unknowns"
-
-
 def _machine(operator: ElasticOperator, mine: Share, threads: int) -> str:
     where = backends.device_name(operator.backend) or f"{threads} threads"
     return where if mine.comm.size == 1 else f"{mine.comm.size} ranks, each with {where}"
@@ -168,9 +166,8 @@ def run_file(
     describe(model)
     series = outputs.Series(case, directory)
     keeper = Keeper(case, directory, series, resume)
-    result = run(case, model, series.add, keeper)
-    if not writes:
-        return directory
+    started = time.perf_counter()
+    result = run_part(case, share(model), started, series.add, keeper, kept=True)
     if case.time is None:
         step = result.summary["steps"][0]
         progress.say(
@@ -180,7 +177,8 @@ def run_file(
         )
     for written in series.write(result):
         progress.say(f"  {written}")
-    keeper.forget()
+    if writes:
+        keeper.forget()
     progress.say(f"results are in {directory}")
     return directory
 

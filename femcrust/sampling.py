@@ -27,11 +27,9 @@ def shape_values(barycentric: Floats) -> Floats:
     return np.concatenate([corners, np.stack(edges, axis=1)], axis=1)
 
 
-def displacement_at(
-    space: Discretisation, sources: Sequence[Jump], u: Floats, tets: Ints, barycentric: Floats
-) -> Floats:
-    """Displacement at points given as element and barycentric coordinates. (n, 3) m"""
-    nodal = u[space.elements[tets]]  # (n, 10, 3)
+def nodal_at(space: Discretisation, sources: Sequence[Jump], u: Floats, tets: Ints) -> Floats:
+    """u_a + w_a at the nodes of elements. (n, 10, 3) m"""
+    nodal = u[space.elements[tets]]
     for source in sources:
         if source.offset is None:
             continue
@@ -39,7 +37,19 @@ def displacement_at(
         place[source.elements] = np.arange(len(source.elements))
         here = place[tets]
         nodal[here >= 0] += source.offset[here[here >= 0]]
+    return nodal
+
+
+def quadratic_at(nodal: Floats, barycentric: Floats) -> Floats:
+    """A quadratic field, from the values (n, 10, 3) at the nodes of each point's element."""
     return np.asarray(np.einsum("na,nac->nc", shape_values(barycentric), nodal))
+
+
+def displacement_at(
+    space: Discretisation, sources: Sequence[Jump], u: Floats, tets: Ints, barycentric: Floats
+) -> Floats:
+    """Displacement at points given as element and barycentric coordinates. (n, 3) m"""
+    return quadratic_at(nodal_at(space, sources, u, tets), barycentric)
 
 
 def linear_at(vertex_values: Floats, barycentric: Floats) -> Floats:

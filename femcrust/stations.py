@@ -16,7 +16,7 @@ from femcrust.mesh.mesh import Floats, Ints
 from femcrust.model import Model
 from femcrust.outputs.los import to_true_north
 from femcrust.outputs.result import Stations
-from femcrust.sampling import displacement_at, linear_at, shape_values
+from femcrust.sampling import linear_at, nodal_at, quadratic_at, shape_values
 from femcrust.station_list import StationList, read_station_list
 
 BURIED = 1e-3  # m under the ground that still counts as on it
@@ -52,27 +52,38 @@ def case_stations(case: Case, model: Model) -> PlacedStations | None:
     return PlacedStations(listed, xyz, tets, barycentric)
 
 
-def sample_stations(
-    placed: PlacedStations | None,
+@dataclass(frozen=True)
+class Samples:
+    """In the elements of stations: displacement and velocity or None at the nodes (n, 10, 3),
+    stress at the vertices (n, 4, 6)."""
+
+    moved: Floats
+    stress: Floats
+    velocity: Floats | None
+
+
+def samples_in(
+    tets: Ints,
     space: Discretisation,
-    model: Model,
+    sources: Sequence[Source],
     u: Floats,
     stress: Floats,
     velocity: Floats | None = None,
     slipping: Sequence[Source] = (),
-) -> Stations | None:
-    """Displacement and stress at the stations, of the side of a fault that their element is on.
+) -> Samples:
+    """Of elements of a space, its sources and what these add in a second."""
+    return Samples(
+        nodal_at(space, sources, u, tets),
+        stress[tets],
+        None if velocity is None else nodal_at(space, slipping, velocity, tets),
+    )
 
-    velocity : (n_nodes, 3) m/s, du/dt, in a run with time
-    slipping : what the sources add in a second
-    """
-    if placed is None:
-        return None
-    listed = placed.listed
-    displacement = displacement_at(space, model.sources, u, placed.tets, placed.barycentric)
-    rate = None
-    if velocity is not None:
-        rate = displacement_at(space, slipping, velocity, placed.tets, placed.barycentric)
+
+def stations_of(placed: PlacedStations, sources: Sequence[Source], samples: Samples) -> Stations:
+    """Displacement and stress at the stations, of the side of a fault that their element is on."""
+    listed, at = placed.listed, placed.barycentric
+    displacement = quadratic_at(samples.moved, at)
+    rate = None if samples.velocity is None else quadratic_at(samples.velocity, at)
     if listed.lonlat is not None:
         displacement = to_true_north(displacement, listed.convergence)
         rate = None if rate is None else to_true_north(rate, listed.convergence)
@@ -82,17 +93,17 @@ def sample_stations(
         displacement=displacement,
         convergence=listed.convergence,
         lonlat=listed.lonlat,
-        stress=linear_at(stress[placed.tets], placed.barycentric),
+        stress=linear_at(samples.stress, at),
         velocity=rate,
-        side=_sides(placed, model),
+        side=_sides(placed, sources),
     )
 
 
-def _sides(placed: PlacedStations, model: Model) -> tuple[str | None, ...]:
+def _sides(placed: PlacedStations, sources: Sequence[Source]) -> tuple[str | None, ...]:
     """`fault:hanging` or `fault:foot` where a station's element jumps at the station itself."""
     sides: list[str | None] = [None] * len(placed.tets)
     shape = shape_values(placed.barycentric)
-    for source in model.sources:
+    for source in sources:
         if source.offset is None:
             continue
         place = {int(e): k for k, e in enumerate(source.elements)}

@@ -64,6 +64,12 @@ class Counting:
     def broadcast(self, value: Any) -> Any:
         return self.inner.broadcast(value)
 
+    def send(self, value: Any, to: int) -> None:
+        self.inner.send(value, to)
+
+    def receive(self, source: int) -> Any:
+        return self.inner.receive(source)
+
     def channel(self, out: Any, come: Any) -> Any:
         return _Counted(self, self.inner.channel(out, come), out)
 

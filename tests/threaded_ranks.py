@@ -6,8 +6,10 @@ The messages go through queues; the core calls back to here as it calls femcrust
 from __future__ import annotations
 
 import ctypes
+import pickle
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -29,6 +31,9 @@ class Job:
         }
         self.takes_device = False
         self.on_device = 0  # messages that rank 0 sent from a device's memory
+        self.letters: dict[tuple[int, int], queue.Queue[bytes]] = {
+            pair: queue.Queue() for pair in self.mail
+        }
         self.exchanges = 0  # that rank 0 has started, and sums that it took part in
         self.sums = 0
 
@@ -70,6 +75,19 @@ class ThreadedComm:
 
     def broadcast(self, value: Any) -> Any:
         return self._all(value)[0]
+
+    def send(self, value: Any, to: int) -> None:
+        self.job.letters[self.rank, to].put(pickle.dumps(value))
+
+    def receive(self, source: int) -> Any:
+        """Gives up as soon as another rank has failed."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return pickle.loads(self.job.letters[source, self.rank].get(timeout=0.05))
+            except queue.Empty:
+                if self.job.barrier.broken or time.monotonic() > until:
+                    raise threading.BrokenBarrierError from None
 
     def channel(self, out: Sequence[tuple[int, Any]], come: Sequence[tuple[int, Any]]) -> Any:
         return _Channel(self, out, come)

@@ -68,8 +68,10 @@ class Source:
     history: Amplitude = field(default_factory=Amplitude)
 
 
-def scaled(sources: Sequence[Source], factors: Sequence[float]) -> list[Source]:
-    """The sources as they are at one time."""
+def scaled(sources: Sequence[Source], factors: Sequence[float] | None) -> list[Source]:
+    """The sources as they are at one time; as they are given where there is none."""
+    if factors is None:
+        return list(sources)
     return [
         source
         if factor == 1

@@ -33,7 +33,7 @@ def coulomb_map(result: Result, extent: Extent, name: str, receiver: Any) -> Pic
 
     x, y = map_frame.pixel_centres(extent, PIXELS)
     near = _near(result, extent, -receiver.depth)
-    sampling = sample(result.nodes[result.elements[near, :4]], x, y, -receiver.depth)
+    sampling = sample(result.mesh.points[result.mesh.tets[near]], x, y, -receiver.depth)
     change = change_on(result.stress[near], receiver)
     blank = np.zeros(result.mesh.n_tets, dtype=bool)
     for source in result.sources:
@@ -82,7 +82,7 @@ def _orientation(receiver: Any) -> str:
 
 def _near(result: Result, extent: Extent, z: float) -> Any:
     """Elements whose bounding box meets the map's plane."""
-    corners = result.nodes[result.elements[:, :4]]
+    corners = result.mesh.points[result.mesh.tets]
     low, high = corners.min(axis=1), corners.max(axis=1)
     meets = (low[:, 2] <= z) & (z <= high[:, 2])
     meets &= (high[:, 0] >= extent[0]) & (low[:, 0] <= extent[1])

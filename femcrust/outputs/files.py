@@ -6,7 +6,9 @@ Everything is written to a folder beside its destination first and renamed at th
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from femcrust.comm import ALONE
 from femcrust.outputs.atomic import staged, write_bytes
 from femcrust.outputs.result import Record, Result
 from femcrust.outputs.summary import summary_json
@@ -14,13 +16,29 @@ from femcrust.outputs.summary import summary_json
 PICTURE_FORMATS = {"png", "html"}
 
 
+def asks_for_ground(output: Any) -> bool:
+    """Whether files of a section `output` need the ground's displacement."""
+    return bool((PICTURE_FORMATS | {"npz"}) & set(output.formats)) or output.grid is not None
+
+
+def asks_for_whole(output: Any) -> bool:
+    """Whether files of the last time need the fields of all ranks in one place."""
+    formats = set(output.formats)
+    deep = any(receiver.depth is not None for receiver in output.coulomb.values())
+    return "npz" in formats or bool(deep and formats & PICTURE_FORMATS)
+
+
 def write(result: Result, directory: Path, record: Record | None = None) -> list[Path]:
     """Write what `case.output` asks for; returns the files under their final names.
 
     summary.json and case.resolved.yaml always; stations.csv, fields.vtu, fields.npz, *.png and
     report.html by `output.formats`; surface.nc when `output.grid` is given. With the `record` of
-    a series, which has written its tables, fields and grids already, the rest of them.
+    a series, which has written its tables, fields and grids already, the rest of them. Where
+    ranks have the fields, each calls, and rank 0 writes.
     """
+    if not result.writes:
+        bring(result)
+        return []
     directory = Path(directory)
     formats = set(result.case.output.formats)
     with staged(directory) as folder:
@@ -46,12 +64,20 @@ def write(result: Result, directory: Path, record: Record | None = None) -> list
 
 
 def write_fields(path: Path, result: Result) -> Path:
-    """The fields of one time for ParaView."""
+    """The fields of one time for ParaView; where ranks have them, each calls."""
     from femcrust.outputs.vtu import fields_for_vtu, write_vtu
 
     versions = result.summary["versions"]
     remark = f"{result.case.case.title or ''}; femcrust {versions.get('femcrust', '')}"
-    return write_vtu(path, fields_for_vtu(result), remark)
+    own = result.own or result
+    comm = ALONE if own.ranks is None else own.ranks.comm
+    return write_vtu(path, fields_for_vtu(own), remark, comm)
+
+
+def bring(result: Result) -> None:
+    """What ranks other than 0 do while it writes a result of one answer."""
+    if "vtu" in result.case.output.formats:
+        write_fields(Path(), result)
 
 
 def write_summary(summary: dict[str, object], directory: Path) -> Path:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from femcrust.discretisation import Discretisation
 from femcrust.faults.source import Source
 from femcrust.mesh.mesh import Floats, Ints, Mesh
 
@@ -69,6 +70,14 @@ class Result:
     time_s : 0 in a run without time
     velocity : (n_nodes, 3) m/s, du/dt of the continuous part, or None in a run without time
     slipping : the sources that slip just then: eigenstrain and offset of a second of it
+
+    Where a command runs over ranks, these keep the fields: each has a result of its part, and
+    that of rank 0 tells of the whole, without rows of nodes, elements, displacement, stress and
+    velocity unless files need them.
+
+    ranks : in a result of a part, the space there, which knows those of the others
+    own : on rank 0 that of its part
+    below_ground : there, (k, 10, 3) m, displacement in the tetrahedra of the ground's triangles
     """
 
     case: Any
@@ -85,6 +94,14 @@ class Result:
     time_s: float = 0.0
     velocity: Floats | None = None
     slipping: Sequence[Source] = ()
+    ranks: Discretisation | None = None
+    own: Result | None = None
+    below_ground: Floats | None = None
+
+    @property
+    def writes(self) -> bool:
+        """Whether this rank writes; others bring what they have."""
+        return self.ranks is None
 
     @property
     def of_a_series(self) -> bool:

@@ -17,7 +17,7 @@ from femcrust.errors import InputError
 from femcrust.mesh.mesh import Floats
 from femcrust.outputs.atomic import disk_errors, write_bytes
 from femcrust.outputs.collection import write_collection
-from femcrust.outputs.files import PICTURE_FORMATS, write, write_fields
+from femcrust.outputs.files import PICTURE_FORMATS, bring, write, write_fields
 from femcrust.outputs.result import Record, Result, Stations
 from femcrust.outputs.stations import Columns, columns_at, csv_text, station_columns
 from femcrust.outputs.stations_kept import stations_restored, stations_state
@@ -47,8 +47,13 @@ class Series:
         self._first_ground: Floats | None = None
 
     def add(self, result: Result) -> None:
-        """Write the fields, the surface grid and the stations of the next time."""
+        """Write the fields, the surface grid and the stations of the next time; where ranks have
+        the fields, each calls, and rank 0 writes."""
         if not result.of_a_series:
+            return
+        if not result.writes:
+            self._times.append(result.time_s)
+            bring(result)
             return
         if self._times and not result.time_s > self._times[-1]:
             raise ValueError(f"{result.time_s:g} s does not follow {self._times[-1]:g} s")
@@ -75,6 +80,8 @@ class Series:
             return write(last, self.directory)
         if not self._times or last.time_s > self._times[-1]:
             self.add(last)
+        if not last.writes:
+            return []
         if self._tables:
             from femcrust.outputs.station_arrays import write_station_arrays
 

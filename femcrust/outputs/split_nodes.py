@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from femcrust.discretisation import Discretisation
 from femcrust.faults.source import Source
 from femcrust.mesh.mesh import Floats
 
@@ -34,6 +35,8 @@ class Opening(Protocol):
     def velocity(self) -> Floats | None: ...
     @property
     def slipping(self) -> Sequence[Source]: ...
+    @property
+    def ranks(self) -> Discretisation | None: ...
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class OpenedNodes:
 
     velocity : (n, 3) m/s, or None
     original : (n,) the node of the mesh that each one is or is a copy of
+    doubled : (nodes of the mesh,) whether an offset makes it several, on some rank
     """
 
     nodes: Floats
@@ -49,6 +53,7 @@ class OpenedNodes:
     displacement: Floats
     velocity: Floats | None
     original: NDArray[np.integer]
+    doubled: NDArray[np.bool_]
 
 
 def total_offset(sources: Sequence[Source], n_tets: int) -> tuple[NDArray[np.int64], Floats]:
@@ -66,19 +71,25 @@ def total_offset(sources: Sequence[Source], n_tets: int) -> tuple[NDArray[np.int
 
 
 def opened(result: Opening) -> OpenedNodes:
-    """The same mesh with fault nodes doubled; displacement and velocity include the offsets."""
+    """The same mesh with fault nodes doubled; displacement and velocity include the offsets. Where
+    ranks have the fields, every rank takes part."""
     nodes, elements = result.nodes, result.elements
     fields = [(result.displacement, result.sources)]
     if result.velocity is not None:
         fields.append((result.velocity, result.slipping))
     offsets = [total_offset(sources, len(elements)) for _, sources in fields]
-    largest = [float(np.abs(offset).max(initial=0.0)) for _, offset in offsets]
+    largest = np.array([float(np.abs(offset).max(initial=0.0)) for _, offset in offsets])
     affected = np.zeros(len(nodes), dtype=bool)
+    if result.ranks is not None:
+        result.ranks.comm.largest(largest)
     for (touched, offset), most in zip(offsets, largest, strict=True):
         affected[elements[touched][np.abs(offset).max(axis=2) > SAME_OFFSET * most]] = True
+    if result.ranks is not None:
+        affected = result.ranks.summed(affected[:, None].astype(np.float64))[:, 0] > 0
     if not affected.any():
         every = np.arange(len(nodes))
-        return OpenedNodes(nodes, elements, result.displacement, result.velocity, every)
+        velocity = result.velocity
+        return OpenedNodes(nodes, elements, result.displacement, velocity, every, affected)
 
     # every (element, corner) that meets an affected node, with its offsets
     element, corner = np.nonzero(affected[elements])
@@ -113,4 +124,4 @@ def opened(result: Opening) -> OpenedNodes:
         moved.append(values[source])
         moved[-1][number] += mine[first]
     velocity = moved[1] if len(moved) > 1 else None
-    return OpenedNodes(nodes[source], new_elements, moved[0], velocity, source)
+    return OpenedNodes(nodes[source], new_elements, moved[0], velocity, source, affected)

@@ -56,18 +56,27 @@ def ground_faces(mesh: Mesh) -> tuple[Ints, NDArray[np.int64]]:
 def ground(result: Result) -> Surface:
     """The ground with its displacement; where it overhangs, the higher sheet comes last."""
     faces, tet = ground_faces(result.mesh)
-    vertex = (result.elements[tet, None, :4] == faces[:, :, None]).argmax(axis=2)
+    inside = result.below_ground
+    if inside is None:
+        inside = displacement_in(result, tet)
+    vertex = (result.mesh.tets[tet, None] == faces[:, :, None]).argmax(axis=2)
     a, b, c = vertex.T
     local = np.column_stack([vertex, EDGE_NODE[a, b], EDGE_NODE[b, c], EDGE_NODE[a, c]])
-    node = result.elements[tet[:, None], local]
-    displacement = result.displacement[node]
-    touched, offset = total_offset(result.sources, result.mesh.n_tets)
+    displacement = inside[np.arange(len(tet))[:, None], local]
+    points = result.mesh.points
+    return Surface(points[faces], displacement, _slopes(points, faces), tet)
+
+
+def displacement_in(result: Result, tets: NDArray[np.integer]) -> Floats:
+    """At the ten nodes of some tetrahedra, on their own side of faults. (k, 10, 3) m"""
+    inside: Floats = result.displacement[result.elements[tets]]
+    touched, offset = total_offset(result.sources, len(result.elements))
     if len(touched):
-        row = np.full(result.mesh.n_tets, -1, dtype=np.int64)
+        row = np.full(len(result.elements), -1, dtype=np.int64)
         row[touched] = np.arange(len(touched))
-        moved = row[tet] >= 0
-        displacement[moved] += offset[row[tet[moved]][:, None], local[moved]]
-    return Surface(result.nodes[node[:, :3]], displacement, _slopes(result.nodes, node[:, :3]), tet)
+        moved = row[tets] >= 0
+        inside[moved] += offset[row[tets[moved]]]
+    return inside
 
 
 def _slopes(points: Floats, triangles: NDArray[np.integer]) -> Floats:

@@ -6,7 +6,8 @@ Symmetric tensors take VTK's order xx, yy, zz, xy, yz, xz.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,13 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 from numpy.typing import NDArray
 
+from femcrust.comm import ALONE, Comm
+from femcrust.discretisation import Discretisation
 from femcrust.mesh.mesh import Floats
 from femcrust.outputs.atomic import replacing
 from femcrust.outputs.coulomb import coulomb_changes, strain_from_stress
 from femcrust.outputs.result import Result
-from femcrust.outputs.split_nodes import opened
+from femcrust.outputs.split_nodes import OpenedNodes, opened
 from femcrust.outputs.strain import mean_strain, strain_rate
 
 QUADRATIC_TETRA = 24  # VTK's local node order is ours
@@ -45,7 +48,8 @@ class Fields:
 
 
 def fields_for_vtu(result: Result) -> Fields:
-    """What `output.fields` asks for, with fault nodes doubled; stresses averaged per cell."""
+    """What `output.fields` asks for, with fault nodes doubled; stresses averaged per cell. Where
+    ranks have the fields, this rank's rows of them; every rank takes part."""
     split = opened(result)
     wanted = set(result.case.output.fields)
     point_data: dict[str, NDArray[Any]] = {}
@@ -75,20 +79,85 @@ def fields_for_vtu(result: Result) -> Fields:
     if "coulomb" in wanted:
         for name, change in coulomb_changes(stress, result.case.output.coulomb).items():
             cell_data[f"coulomb_{name}"] = change
-    return Fields(split.nodes, split.elements, point_data, cell_data)
+    if result.ranks is None:
+        return Fields(split.nodes, split.elements, point_data, cell_data)
+    own, cells = joined(split, result.ranks)
+    point_data = {name: values[own] for name, values in point_data.items()}
+    return Fields(split.nodes[own], cells, point_data, cell_data)
 
 
-def write_vtu(path: Path, fields: Fields, remark: str = "") -> Path:
-    """Write the file; `remark` becomes an XML comment (title, versions)."""
+def joined(split: OpenedNodes, space: Discretisation) -> tuple[Any, NDArray[np.int64]]:
+    """Which points of a rank's part the rank itself writes (n,), and its elements by their numbers
+    among those of all ranks. A node that several have is its owner's, but where a fault doubles it:
+    each side may be another rank's."""
+    own = space.owned()[split.original] | split.doubled[split.original]
+    counts = np.zeros(space.comm.size)
+    counts[space.comm.rank] = own.sum()
+    first = int(space.totals(counts)[: space.comm.rank].sum())
+    number = np.zeros(len(own), dtype=np.int64)
+    number[own] = first + np.arange(int(own.sum()))
+    theirs = space.agreed(number[: space.n_nodes, None].astype(np.float64))[:, 0]
+    number[~own] = theirs[split.original[~own]].astype(np.int64)
+    return own, number[split.elements]
+
+
+def write_vtu(path: Path, fields: Fields, remark: str = "", comm: Comm = ALONE) -> Path:
+    """Write the file; `remark` becomes an XML comment (title, versions). Of several ranks each
+    brings its part of every array (`joined`), and rank 0 writes one after the other."""
+    groups = _groups(fields, comm)
+    arrays = [array for group in groups.values() for array in group.values()]
+    rows = comm.gather([len(array) for array in arrays])
+    if rows is None:
+        for array in arrays:
+            comm.send(np.ascontiguousarray(array), 0)
+        return path
+    lengths = [sum(of_ranks) for of_ranks in zip(*rows, strict=True)]
+    with replacing(path) as file:
+        file.write(_head(groups, lengths, remark).encode())
+        for array, length in zip(arrays, lengths, strict=True):
+            file.write(np.uint64(length * _bytes_a_row(array)).astype("<u8").tobytes())
+            for rank in range(comm.size):
+                part = array if rank == 0 else comm.receive(rank)
+                little = np.ascontiguousarray(part, dtype=part.dtype.newbyteorder("<"))
+                file.write(little.reshape(-1).view(np.uint8).data)
+        file.write(b"\n</AppendedData>\n</VTKFile>\n")
+    return path
+
+
+Groups = dict[str, dict[str, NDArray[Any]]]  # arrays by group and name, as they follow in the file
+
+
+def _groups(fields: Fields, comm: Comm) -> Groups:
+    """This rank's part of all arrays."""
+    counts = np.zeros((2, comm.size))
+    counts[:, comm.rank] = len(fields.points), len(fields.cells)
+    comm.sum(counts)
+    n_points, before = int(counts[0].sum()), int(counts[1, : comm.rank].sum())
     n_cells = len(fields.cells)
-    arrays: list[NDArray[Any]] = []
-    offset = 0
+    cells = {
+        "connectivity": np.asarray(fields.cells, dtype=_index_type(n_points)).ravel(),
+        "offsets": np.arange(before + 1, before + n_cells + 1, dtype=np.int64) * 10,
+        "types": np.full(n_cells, QUADRATIC_TETRA, dtype=np.uint8),
+    }
+    return {
+        "PointData": fields.point_data,
+        "CellData": fields.cell_data,
+        "Points": {"Points": np.asarray(fields.points, dtype=np.float64)},
+        "Cells": cells,
+    }
+
+
+def _bytes_a_row(array: NDArray[Any]) -> int:
+    return math.prod(array.shape[1:]) * array.itemsize
+
+
+def _head(groups: Groups, lengths: Sequence[int], remark: str) -> str:
+    """All before the arrays, which have these lengths in all; it tells where each begins."""
+    offset, left = 0, iter(lengths)
 
     def declared(name: str, array: NDArray[Any]) -> str:
         nonlocal offset
-        little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
-        arrays.append(little)
-        here, offset = offset, offset + 8 + little.nbytes
+        here, offset = offset, offset + 8 + next(left) * _bytes_a_row(array)
         width = f' NumberOfComponents="{array.shape[1]}"' if array.ndim == 2 else ""
         labels = COMPONENTS.get(array.shape[-1], ()) if array.ndim == 2 else ()
         names = "".join(f' ComponentName{i}="{label}"' for i, label in enumerate(labels))
@@ -101,35 +170,17 @@ def write_vtu(path: Path, fields: Fields, remark: str = "") -> Path:
         lines = "\n".join(declared(name, array) for name, array in data.items())
         return f"<{tag}>\n{lines}\n</{tag}>"
 
-    cells = {
-        "connectivity": np.asarray(fields.cells, dtype=_index_type(len(fields.points))).ravel(),
-        "offsets": np.arange(1, n_cells + 1, dtype=np.int64) * 10,
-        "types": np.full(n_cells, QUADRATIC_TETRA, dtype=np.uint8),
-    }
-    body = "\n".join(
-        [
-            group("PointData", fields.point_data),
-            group("CellData", fields.cell_data),
-            group("Points", {"Points": np.asarray(fields.points, dtype=np.float64)}),
-            group("Cells", cells),
-        ]
-    )
-    head = (
+    body = "\n".join(group(tag, data) for tag, data in groups.items())
+    n_points, n_cells = lengths[-4], lengths[-1]  # of Points, types
+    return (
         '<?xml version="1.0" encoding="utf-8"?>\n'
         f"<!-- {escape(remark).replace('-', ' ')} -->\n"  # '--' may not occur in a comment
         '<VTKFile type="UnstructuredGrid" version="1.0" byte_order="LittleEndian" '
         'header_type="UInt64">\n<UnstructuredGrid>\n'
-        f'<Piece NumberOfPoints="{len(fields.points)}" NumberOfCells="{n_cells}">\n'
+        f'<Piece NumberOfPoints="{n_points}" NumberOfCells="{n_cells}">\n'
         f"{body}\n</Piece>\n</UnstructuredGrid>\n"
         '<AppendedData encoding="raw">\n_'
     )
-    with replacing(path) as file:
-        file.write(head.encode())
-        for array in arrays:
-            file.write(np.uint64(array.nbytes).astype("<u8").tobytes())
-            file.write(array.reshape(-1).view(np.uint8).data)
-        file.write(b"\n</AppendedData>\n</VTKFile>\n")
-    return path
 
 
 def _index_type(n_points: int) -> type[np.signedinteger[Any]]:

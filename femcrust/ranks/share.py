@@ -51,6 +51,10 @@ class Share:
             self._space = space
         return self._space
 
+    def n_nodes(self) -> int:
+        """Of the whole; every rank takes part."""
+        return int(self.space().totals(np.array([float(self.space().owned().sum())]))[0])
+
     def whole_space(self) -> Discretisation:
         """That of all ranks, made where it is asked for: on rank 0, mostly."""
         if self.part is None:
@@ -77,7 +81,7 @@ class Share:
         found = self.comm.gather(values)
         if found is None:
             return values
-        return _put(self.whole_space().n_nodes, self._nodes, found)
+        return put(self.whole_space().n_nodes, self._nodes, found)
 
     def whole_cells(self, values: Floats) -> Floats:
         """The same of values in the tetrahedra."""
@@ -86,7 +90,7 @@ class Share:
         if self._tets is None:
             self._tets = self.comm.gather(self.part.tets) or []
         found = self.comm.gather(values)
-        return values if found is None else _put(self.whole.mesh.n_tets, self._tets, found)
+        return values if found is None else put(self.whole.mesh.n_tets, self._tets, found)
 
     def _gathered_nodes(self) -> list[Ints]:
         assert self.part is not None
@@ -98,7 +102,8 @@ class Share:
         return [np.concatenate([points, space.edge_nodes(ends)]) for points, ends in found]
 
 
-def _put(n: int, places: list[Ints], parts: list[Floats]) -> Floats:
+def put(n: int, places: list[Ints], parts: list[Floats]) -> Floats:
+    """The parts' rows at their places among n."""
     whole = np.empty((n, *parts[0].shape[1:]), dtype=parts[0].dtype)
     for at, values in zip(places, parts, strict=True):
         whole[at] = values

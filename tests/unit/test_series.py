@@ -105,7 +105,7 @@ def test_run_that_dies_after_two_times_leaves_a_readable_collection(results, tmp
     series.add(results[0])
     series.add(results[1])
 
-    def dies(path, fields, remark=""):
+    def dies(path, *_):
         path.with_name(f".{path.name}-half").write_bytes(b"half")
         raise KeyboardInterrupt
 

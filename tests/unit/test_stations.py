@@ -11,7 +11,7 @@ from femcrust.case import load_case
 from femcrust.discretisation import discretise
 from femcrust.model import build_model
 from femcrust.outputs.los import to_true_north
-from femcrust.stations import case_stations, sample_stations
+from femcrust.stations import case_stations, samples_in, stations_of
 from tiny_case import CASE, STATIONS
 
 
@@ -32,7 +32,9 @@ def sampled(tmp_path):
         if angle is not None:
             turned = {"lonlat": np.zeros((2, 2)), "convergence": np.full(2, angle)}
             here = replace(placed, listed=replace(placed.listed, **turned))
-        return sample_stations(here, space, model, np.zeros_like(space.nodes), stress, velocity)
+        u = np.zeros_like(space.nodes)
+        samples = samples_in(here.tets, space, model.sources, u, stress, velocity)
+        return stations_of(here, model.sources, samples)
 
     return sample
 

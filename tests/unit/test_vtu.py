@@ -79,7 +79,7 @@ def test_two_crossing_faults_give_a_copy_for_each_quarter():
     split = opened(
         SimpleNamespace(
             nodes=nodes, elements=elements, displacement=np.zeros((40, 3)), sources=offsets,
-            velocity=None, slipping=(),
+            velocity=None, slipping=(), ranks=None,
         )
     )  # fmt: skip
     moved = split.displacement[split.elements[:, 0], 1]

@@ -57,7 +57,7 @@ class Answers:
         when None, and how fast they grow, 1/s, 0 when None. Every rank takes part."""
         share, space = self.share, self.share.space()
         self._n_nodes = self._n_nodes or share.n_nodes()
-        model = share.whole if share.root else share.model
+        model = share.held or share.model
         sources = scaled(model.sources, factors)
         own = Result(
             case=self.case,
@@ -129,8 +129,8 @@ class Answers:
     def _ground(self, own: Result) -> Floats:
         """Displacement in the tetrahedra below the ground, on rank 0."""
         if self._below_ground is None:
-            whole = self.share.whole.mesh if self.share.root else None
-            tets = None if whole is None else ground_faces(whole)[1]
+            whole = self.share.held
+            tets = None if whole is None else ground_faces(whole.mesh)[1]
             self._below_ground = Picked(self.share, tets)
         at = self._below_ground
         return at.collected(displacement_in(own, at.places))
@@ -139,7 +139,7 @@ class Answers:
         self, steps: Sequence[Mapping[str, Any]], sources: Sequence[Source]
     ) -> dict[str, Any]:
         case, backend = self.case, self.backend
-        mesh = self.share.whole.mesh if self.share.root else self.share.model.mesh
+        mesh = (self.share.held or self.share.model).mesh
         solver = case.solver
         return make_summary(
             status="converged",

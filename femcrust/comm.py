@@ -10,11 +10,12 @@ import ctypes
 import functools
 import importlib
 import os
+import pickle
 import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from femcrust.errors import InputError
 
@@ -167,6 +168,51 @@ class Ranks:
     def abort(self, status: int) -> None:
         """Ends all ranks."""
         self._comm.Abort(status)
+
+
+T = TypeVar("T")
+
+
+def together(comm: Comm, work: Callable[[], T]) -> T:
+    """What `work` gives, once it has ended on all ranks. Where it fails on some, all raise the
+    error of the first of them: none waits for another, and rank 0 tells it."""
+    if comm.size == 1:
+        return work()
+    error: BaseException | None = None
+    try:
+        value = work()
+    except BaseException as raised:
+        error = raised
+    if comm.rank:
+        comm.send(_sendable(error), 0)
+        first = comm.receive(0)
+    else:
+        told = [_sendable(error), *(comm.receive(rank) for rank in range(1, comm.size))]
+        first = next((one for one in told if one is not None), None)
+        for rank in range(1, comm.size):
+            comm.send(first, rank)
+    if error is not None:
+        raise error
+    if first is not None:
+        raise first
+    return value
+
+
+def on_root(comm: Comm, work: Callable[[], T]) -> T | None:
+    """What `work` gives on rank 0, and None elsewhere; where it fails, all raise its error."""
+
+    def mine() -> T | None:
+        return work() if comm.rank == 0 else None
+
+    return together(comm, mine)
+
+
+def _sendable(error: BaseException | None) -> BaseException | None:
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
 
 
 class _Channel:

@@ -25,16 +25,14 @@ LARGEST_MOMENT = 1e30  # N m; the largest earthquake known, Chile 1960, had 2e23
 
 
 @dataclass(frozen=True)
-class Model:
-    """The physical problem on a mesh, before anything is discretised.
+class Body:
+    """The physical problem on a mesh, or on a part of one, before anything is discretised.
 
     relaxing : None where the case has no span of time or nothing relaxes
     """
 
     case: Case
     mesh: Mesh
-    exterior: Exterior
-    locator: Locator
     elastic: Elastic
     sources: list[Source]
     conditions: Conditions
@@ -46,6 +44,14 @@ class Model:
         if self.case.time is None:
             return None
         return 0 if self.relaxing is None else int(self.relaxing.moduli.size)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model(Body):
+    """The whole of a case, with its outside and what finds places in it."""
+
+    exterior: Exterior
+    locator: Locator
 
 
 def build_model(case: Case, mesh: Mesh | None = None) -> Model:
@@ -81,7 +87,9 @@ def build_model(case: Case, mesh: Mesh | None = None) -> Model:
             f"{case.name}: nothing acts: add a fault with slip, a load, a traction or a"
             " prescribed displacement"
         )
-    return Model(case, mesh, exterior, locator, elastic, sources, conditions, relaxing)
+    return Model(
+        case, mesh, elastic, sources, conditions, relaxing, exterior=exterior, locator=locator
+    )
 
 
 def mesh_of(case: Case) -> Mesh:

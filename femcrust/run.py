@@ -33,7 +33,7 @@ from femcrust.describe import describe
 from femcrust.errors import NotConverged
 from femcrust.mesh.from_case import check_target, write_mesh
 from femcrust.mesh.quality import quality
-from femcrust.model import Model, build_model, mesh_of
+from femcrust.model import Body, Model, build_model, mesh_of
 from femcrust.operators import ElasticOperator
 from femcrust.outputs.result import Result
 from femcrust.ranks import Share, share
@@ -53,8 +53,8 @@ def run(
     `keeper` keeps checkpoints. Under mpirun every rank calls this, and rank 0 has the whole result.
     """
     started = time.perf_counter()
-    model = build_model(case) if model is None else model
-    return run_part(case, share(model), started, observe, keeper)
+    mine = share(case, lambda: build_model(case) if model is None else model)
+    return run_part(case, mine, started, observe, keeper)
 
 
 def run_part(
@@ -66,7 +66,7 @@ def run_part(
     kept: bool = False,
 ) -> Result:
     """What each rank does of a run, with its share of the model; `kept` as in Answers."""
-    stations = case_stations(case, mine.whole)
+    stations = comm.on_root(mine.comm, lambda: case_stations(case, mine.whole))
     threads = backends.set_threads(case.solver.threads, mine.comm.here)
     machine.check_threads(threads)
 
@@ -78,7 +78,7 @@ def run_part(
         f"solving for {3 * mine.n_nodes():,} unknowns on {_machine(operator, mine, threads)}"
     )
     answers = Answers(case, mine, operator.backend, stations, threads, started, setup, kept)
-    with _naming_the_cause(mine.whole):
+    with _naming_the_cause(mine.held or mine.model):
         if case.time is not None:
             return relax(answers, operator, preconditioner, observe, keeper)
         solution = _at_once(case, mine.model, operator, preconditioner)
@@ -97,7 +97,7 @@ def run_part(
 
 
 def _at_once(
-    case: Case, model: Model, operator: ElasticOperator, preconditioner: Any
+    case: Case, model: Body, operator: ElasticOperator, preconditioner: Any
 ) -> solvers.Solution:
     """The elastic answer."""
     with progress.task("solve") as advance:
@@ -112,7 +112,7 @@ def _at_once(
 
 
 @contextlib.contextmanager
-def _naming_the_cause(model: Model) -> Iterator[None]:
+def _naming_the_cause(model: Body) -> Iterator[None]:
     """A solve that does not converge tells which material it may be due to."""
     try:
         yield
@@ -126,7 +126,7 @@ def _naming_the_cause(model: Model) -> Iterator[None]:
 def build(case: Case, model: Model | None = None) -> tuple[ElasticOperator, Any]:
     """The pieces of a solve: `operator @ u` gives forces, `preconditioner(r)` a correction; of this
     rank's part, where there are several."""
-    return pieces(case, share(build_model(case) if model is None else model))
+    return pieces(case, share(case, lambda: build_model(case) if model is None else model))
 
 
 def pieces(case: Case, mine: Share) -> tuple[ElasticOperator, Any]:
@@ -156,18 +156,21 @@ def run_file(
     backends.select(case.solver.backend)  # complains before any work
     preconditioners.check(case.solver)
     directory = output or case.directory / case.output.directory
-    writes = comm.world().rank == 0
-    if writes:
+
+    def build_whole() -> Model:
         outputs.check_directory(directory)
         outputs.check_inputs_survive(case, directory)
-    progress.say(f"{path}: {case.case.title}")
-    model = build_model(case)
-    outputs.check_grid(case, model.mesh)
-    describe(model)
+        progress.say(f"{path}: {case.case.title}")
+        model = build_model(case)
+        outputs.check_grid(case, model.mesh)
+        describe(model)
+        return model
+
+    mine = share(case, build_whole)
     series = outputs.Series(case, directory)
     keeper = Keeper(case, directory, series, resume)
     started = time.perf_counter()
-    result = run_part(case, share(model), started, series.add, keeper, kept=True)
+    result = run_part(case, mine, started, series.add, keeper, kept=True)
     if case.time is None:
         step = result.summary["steps"][0]
         progress.say(
@@ -177,7 +180,7 @@ def run_file(
         )
     for written in series.write(result):
         progress.say(f"  {written}")
-    if writes:
+    if mine.root:
         keeper.forget()
     progress.say(f"results are in {directory}")
     return directory

@@ -126,10 +126,10 @@ def worker(near: float, repeats: int, backend: str) -> None:
     counting = Counting(comm.world())
     comm.world = lambda: counting  # type: ignore[assignment]
     with progress.reporting(quiet=True):
-        model = build_model(case(near, backend))
-        mine = share(model)
+        wanted = case(near, backend)
+        mine = share(wanted, lambda: build_model(wanted))
         start = time.perf_counter()
-        operator, preconditioner = pieces(model.case, mine)
+        operator, preconditioner = pieces(wanted, mine)
         setup = time.perf_counter() - start
         load = operators.load(operator, mine.model.sources, mine.model.conditions)
         best: dict[str, Any] = {}

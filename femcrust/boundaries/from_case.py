@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -111,23 +112,38 @@ def _claims(mesh: Mesh, exterior: Exterior, boundaries: Mapping[str, Boundary]) 
     return {name: np.flatnonzero(owner == k).astype(np.int32) for k, name in enumerate(names)}
 
 
+class Prescribed:
+    """Displacement along x, y and z that a boundary of the case prescribes: points (n, 3) → (n, 3)
+    m. Formulae stay where they are: what goes to another rank takes those of the case there."""
+
+    def __init__(self, name: str, boundary: Boundary) -> None:
+        assert boundary.displacement is not None
+        self.name = name
+        self.given: list[Value | None] = [getattr(boundary.displacement, axis) for axis in "xyz"]
+
+    def __call__(self, points: Floats) -> Floats:
+        x, y, z = points.T
+        parts = [
+            np.zeros(len(points))
+            if part is None
+            else evaluate(part, f"boundaries.{self.name}.displacement.{axis}", x=x, y=y, z=z)
+            for axis, part in zip("xyz", self.given, strict=True)
+        ]
+        return np.stack(parts, axis=1)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"name": self.name}
+
+    def at_home(self, boundaries: Mapping[str, Boundary]) -> Prescribed:
+        """The same by the case of this rank."""
+        return Prescribed(self.name, boundaries[self.name])
+
+
 def _constraint(boundary: Boundary, key: str, faces: Ints, normals: Floats) -> Constraint:
     """What the nodes of faces may still do."""
     if boundary.kind == "roller":
         return roller(faces, normals, key)
     if boundary.fixed is not None:
         return Constraint(faces, np.diag([float(axis not in boundary.fixed) for axis in "xyz"]))
-    assert boundary.displacement is not None  # the kinds above are all there are
-    given: list[Value | None] = [getattr(boundary.displacement, axis) for axis in "xyz"]
-
-    def value(points: Floats) -> Floats:
-        x, y, z = points.T
-        parts = [
-            np.zeros(len(points))
-            if part is None
-            else evaluate(part, f"{key}.displacement.{axis}", x=x, y=y, z=z)
-            for axis, part in zip("xyz", given, strict=True)
-        ]
-        return np.stack(parts, axis=1)
-
-    return Constraint(faces, np.diag([float(part is None) for part in given]), value)
+    value = Prescribed(key.removeprefix("boundaries."), boundary)
+    return Constraint(faces, np.diag([float(part is None) for part in value.given]), value)

@@ -20,7 +20,7 @@ from femcrust.checkpoint.container import Damaged, Make, Tree, read
 from femcrust.checkpoint.generations import Generations
 from femcrust.checkpoint.identity import differences, identity, machine, other_machine
 from femcrust.checkpoint.signals import Wish, watching
-from femcrust.comm import ALONE, Comm
+from femcrust.comm import ALONE, Comm, on_root
 from femcrust.errors import DiskError, InputError, Interrupted
 from femcrust.outputs.stations import SECONDS_PER_YEAR
 
@@ -124,10 +124,24 @@ class Keeper:
         self._written = time.monotonic()
 
     def _start(self, answers: Answers) -> Tree | None:
+        """The state of the run, with the stepper's on rank 0; None where it starts anew."""
         if not self._resume:
             if answers.share.root:
                 self._generations.forget()
             return None
+        tree = on_root(self._comm, lambda: self._found(answers))
+        told = None if tree is None else [tree["elapsed_s"], tree["time_s"], tree["path"],
+                                          {**tree["run"], "stepper": None}]  # fmt: skip
+        told = self._comm.broadcast(told)
+        if told is None:
+            return None
+        elapsed, now, path, state = told
+        answers.started -= elapsed
+        self._tell(path, now)
+        return state if tree is None else dict(tree["run"])
+
+    def _found(self, answers: Answers) -> Tree | None:
+        """The newest checkpoint; what it says of the outputs is done."""
         stored = self._generations.newest(log.warning)
         if stored is None:
             progress.say("there is no checkpoint: the run starts at its beginning")
@@ -140,18 +154,14 @@ class Keeper:
                 " case without --resume, or with what it had then"
             )
         try:
-            if answers.share.root:
-                self._outputs.restore(read(tree["outputs"]))
+            self._outputs.restore(read(tree["outputs"]))
         except Damaged as error:
             raise InputError(f"--resume: {stored.path}: {error}; try once more") from error
-        answers.started -= tree["elapsed_s"]
-        self._tell(stored.path, tree["time_s"])
         progress.say(f"going on at {_years(tree['time_s'])} from {stored.path}")
         elsewhere = other_machine(tree["machine"], machine(answers), answers.case)
         if elsewhere:
             progress.say(elsewhere)
-        state: Tree = tree["run"]
-        return state
+        return {**tree, "path": stored.path}
 
     def _identity(self, answers: Answers) -> Tree:
         """Digests take their time: they are made when they are wanted first."""

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from femcrust.mesh.mesh import Floats, Ints
-from femcrust.ranks.share import Share, put
+from femcrust.ranks.share import Share, dealt, put
 
 
 class Picked:
@@ -23,17 +23,15 @@ class Picked:
             assert tets is not None
             self.places = tets.astype(np.int32)
             return
-        comm = share.comm
+        wanted = None
         if share.root:
             assert tets is not None
             assert share.rank_of is not None
             owner = share.rank_of[tets]
-            self._rows = [np.flatnonzero(owner == r).astype(np.int32) for r in range(comm.size)]
-            for rank in range(1, comm.size):
-                comm.send(tets[self._rows[rank]], rank)
-            mine = tets[self._rows[0]]
-        else:
-            mine = comm.receive(0)
+            count = share.comm.size
+            self._rows = [np.flatnonzero(owner == r).astype(np.int32) for r in range(count)]
+            wanted = (tets[rows] for rows in self._rows)
+        mine = dealt(share.comm, wanted)
         self.places = np.searchsorted(share.part.tets, mine).astype(np.int32)
 
     def collected(self, values: Floats) -> Floats:

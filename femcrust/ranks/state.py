@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from femcrust.mesh.mesh import Floats, Ints
-from femcrust.ranks.share import Share
+from femcrust.ranks.share import Share, dealt
 
 State = dict[str, Any]
+PARTED = ("u", "problem", "guess")  # what of a state has rows of nodes and elements
 
 
 def gathered(state: State, share: Share) -> State:
@@ -35,28 +36,44 @@ def gathered(state: State, share: Share) -> State:
     }
 
 
-def scattered(state: State, share: Share, read: Callable[[Any], Any]) -> tuple[State, bool]:
-    """What `gathered` has kept → this rank's state; and whether it holds this rank's guess, which
-    there is for as many ranks as there were only."""
-    guesses = state["guess"]
-    fits = len(guesses) == share.comm.size
-    guess = guesses[share.comm.rank] if fits else None
+def scattered(state: State | None, share: Share, read: Callable[[Any], Any]) -> tuple[State, bool]:
+    """What `gathered` has kept, on rank 0 → this rank's state; and whether it holds this rank's
+    guess, which there is for as many ranks as there were only. `read` fetches arrays."""
+    comm = share.comm
     if share.part is None:
-        return {**state, "guess": guess}, fits
-    rows = _Rows(share)
-    problem = state["problem"]
-    matrix = problem["matrix"]
-    if matrix is not None:
-        held = rows.mine(1, "tet", matrix["held"]())
-        matrix = {**matrix, "held": _kept(held)}
+        assert state is not None
+        fits = len(state["guess"]) == 1
+        return {**state, "guess": state["guess"][0] if fits else None}, fits
+    rows, told = _Rows(share), None
+    if state is not None:
+        problem, matrix = state["problem"], state["problem"]["matrix"]
+        told = (
+            read({key: value for key, value in state.items() if key not in PARTED}),
+            len(state["guess"]) == comm.size,
+            state["u"] is None,
+            None if matrix is None else matrix["dt"],
+            [list(part) for part in problem["flow"]],
+        )
+    rest, fits, no_u, dt, keys = comm.broadcast(told)
+
+    def mine(flow: int, where: str, make: Callable[[], Floats] | None) -> Callable[[], Floats]:
+        return _kept(rows.mine(flow, where, make))
+
+    made = None if state is None else state["problem"]
+    matrix = None
+    if dt is not None:
+        matrix = {"dt": dt, "held": mine(1, "tet", made and made["matrix"]["held"])}
     flow = [
-        {key: _kept(rows.mine(k, key.split("_")[0], make())) for key, make in part.items()}
-        for k, part in enumerate(problem["flow"])
+        {key: mine(k, key.split("_")[0], made and made["flow"][k][key]) for key in names}
+        for k, names in enumerate(keys)
     ]
-    u = read(state["u"])
+    whole = None if state is None else read(state["u"])
+    guess = None
+    if fits:
+        guess = dealt(comm, None if state is None else map(read, state["guess"]))
     return {
-        **state,
-        "u": None if u is None else u[share.nodes_in_whole()],
+        **rest,
+        "u": None if no_u else share.own_nodes(whole),
         "problem": {"flow": flow, "matrix": matrix},
         "guess": guess,
     }, fits
@@ -67,24 +84,30 @@ class _Rows:
 
     def __init__(self, share: Share) -> None:
         self._share = share
+        own = share.model.relaxing
+        self._widths = [1, 1]  # branches that this rank's flow has
+        if own is not None:
+            self._widths = [own.only(some).moduli.shape[1] for some in (~own.creeps, own.creeps)]
+        self._ranks: dict[tuple[int, str], Ints] = {}  # of each row, on rank 0
+        if not share.root:
+            return
         relaxing, far = share.whole.relaxing, share.whole.conditions.infinite
         assert share.rank_of is not None
         empty = np.zeros(0, dtype=np.int32)
         tets = empty if relaxing is None else relaxing.elements
         creeps = np.zeros(0, dtype=bool) if relaxing is None else relaxing.creeps
         behind = empty if far is None else far.tets
-        own = share.model.relaxing
-        self._ranks: dict[tuple[int, str], Ints] = {}
-        self._widths = [1, 1]  # branches that this rank's flow has
-        if own is not None:
-            self._widths = [own.only(some).moduli.shape[1] for some in (~own.creeps, own.creeps)]
         for k, chosen in enumerate((tets[~creeps], tets[creeps])):
             self._ranks[k, "tet"] = share.rank_of[chosen]
             self._ranks[k, "face"] = share.rank_of[behind[np.isin(behind, chosen)]]
 
-    def mine(self, flow: int, where: str, whole: Floats) -> Floats:
-        """This rank's rows."""
-        rows: Floats = whole[self._ranks[flow, where] == self._share.comm.rank]
+    def mine(self, flow: int, where: str, make: Callable[[], Floats] | None) -> Floats:
+        """This rank's rows, of the whole that rank 0 makes."""
+        comm, parts = self._share.comm, None
+        if make is not None:
+            whole, ranks = make(), self._ranks[flow, where]
+            parts = (whole[ranks == rank] for rank in range(comm.size))
+        rows: Floats = dealt(comm, parts)
         return rows[:, : self._widths[flow]] if rows.ndim > 1 else rows
 
     def collect(self, flow: int, where: str, own: Floats) -> Floats:

@@ -21,7 +21,7 @@ from femcrust.case.schema_solver import Solver
 from femcrust.faults.source import scaled
 from femcrust.materials.relaxing import Relaxing
 from femcrust.mesh.mesh import Floats
-from femcrust.model import Model
+from femcrust.model import Body
 from femcrust.operators import ElasticOperator
 from femcrust.timestepping.flow import Flow, Offsets, relaxed_moduli
 from femcrust.timestepping.guess import State
@@ -46,7 +46,7 @@ class Relaxation:
     preconditioner; `solver` is the case's section."""
 
     def __init__(
-        self, model: Model, elastic: ElasticOperator, preconditioner: Any, solver: Solver
+        self, model: Body, elastic: ElasticOperator, preconditioner: Any, solver: Solver
     ) -> None:
         self.model = model
         self.elastic = elastic

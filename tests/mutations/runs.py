@@ -11,6 +11,7 @@ CHECKPOINT = ("tests/unit/test_checkpoint_file.py",)
 
 RANKS = ("tests/unit/test_ranks.py",)
 CLUSTERS = ("tests/unit/test_clusters.py",)
+PIECES = ("tests/unit/test_pieces.py",)
 
 RUNS = (
     # checkpoints
@@ -106,8 +107,29 @@ RUNS = (
     Mutation(
         "infinite elements of a face on two ranks",
         "femcrust/ranks/local.py",
-        "return face_ranks(mesh, rank_of, faces) == rank",
-        "return face_ranks(mesh, rank_of, faces) <= rank",
+        "return self._owners[id(one)] == rank",
+        "return self._owners[id(one)] <= rank",
+        RANKS,
+    ),
+    Mutation(
+        "values at stations in the order of the ranks that have them",
+        "femcrust/ranks/picked.py",
+        "else put(sum(map(len, self._rows)), self._rows, found)",
+        "else np.concatenate(found)",
+        PIECES,
+    ),
+    Mutation(
+        "a node of a split fault that only one rank writes",
+        "femcrust/outputs/vtu.py",
+        "own = space.owned()[split.original] | split.doubled[split.original]",
+        "own = space.owned()[split.original]",
+        PIECES,
+    ),
+    Mutation(
+        "a vertex of several ranks missed where its first tetrahedron and another agree",
+        "femcrust/ranks/borders.py",
+        "several[mesh.tets[one[mesh.tets] != rank_of[:, None]]] = True",
+        "several[mesh.tets[(one[mesh.tets] != rank_of[:, None]).all(axis=1)]] = True",
         RANKS,
     ),
     Mutation(

@@ -74,6 +74,40 @@ def test_a_wrong_case_is_told_once(folder: Path) -> None:
     assert "Traceback" not in told.stderr
 
 
+def test_what_fails_while_rank_0_builds_is_told_once(folder: Path) -> None:
+    """None waits for it, and none is aborted."""
+    (folder / "stations.csv").write_text("name,x_km,y_km\nfar,900,0\n")
+    for setting, said in (
+        ("faults.main.slip.amount=0 m", "nothing acts"),
+        ("output.formats=[csv]", "outside the mesh"),  # only the station is wrong
+    ):
+        told = femcrust("run", "--ranks", 3, folder / "case.yaml", "--set", setting)
+        assert told.returncode == 2, told.stderr
+        assert told.stderr.count(said) >= 1
+        assert len(told.stderr.splitlines()) == 1, told.stderr
+    assert not (folder / "results").exists()
+
+
+ROOT_BUILDS = """
+import sys
+from femcrust import cli, comm, model, ranks, run
+if comm.world().rank > 0:
+    def forbidden(*_, **__):
+        raise AssertionError("this rank builds a model")
+    run.build_model = model.case_mesh = run.describe = run.case_stations = forbidden
+sys.exit(cli.main(["run", sys.argv[1]]))
+"""
+
+
+def test_only_rank_0_reads_and_builds(folder: Path) -> None:
+    told = subprocess.run(
+        [comm.mpirun(), "-n", "2", sys.executable, "-c", ROOT_BUILDS, folder / "case.yaml"],
+        capture_output=True, text=True, timeout=LIMIT, env=environment(), check=False,
+    )  # fmt: skip
+    assert told.returncode == 0, told.stderr
+    assert (folder / "results" / "summary.json").exists()
+
+
 ONE_FAILS = """
 import sys
 from femcrust import cli, comm, solvers

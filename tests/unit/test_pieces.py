@@ -1,9 +1,11 @@
-"""Over ranks each keeps its part of the fields and brings it to the files, which are those of one
-rank: the same points, elements and values. Ranks are threads here (threaded_ranks.py)."""
+"""Only rank 0 holds the whole model. Each rank keeps its part of the fields and brings it to the
+files, which are those of one rank: the same points, elements and values. Ranks are threads here
+(threaded_ranks.py)."""
 
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +15,15 @@ import pytest
 from small_faults import cut_box
 
 from femcrust import backends, progress
+from femcrust.comm import on_root, together
+from femcrust.errors import InputError
 from femcrust.model import Model, build_model
 from femcrust.outputs import Series
 from femcrust.outputs.result import Result
 from femcrust.ranks.share import share_of
 from femcrust.run import run_part
 from threaded_ranks import on_ranks
-from unit.test_ranks import KM, SPLIT, TIGHT, WEAK, YEAR, case, scattered, slabs
+from unit.test_ranks import KM, SPLIT, TIGHT, WEAK, YEAR, case, held, metis, scattered, slabs
 
 FIELDS = ["displacement", "velocity", "stress", "strain", "strain_rate"]
 TOLD = {"summary.json", "report.html"}  # hold seconds
@@ -127,3 +131,66 @@ def test_rank_0_gathers_no_fields_that_no_file_needs(tmp_path: Path) -> None:
     (of_whole, first), (_, second) = on_ranks(2, work)
     assert of_whole == 0
     assert first + second == model.mesh.n_tets
+
+
+def bytes_of(value: Any, seen: set[int]) -> int:
+    """Of all arrays that an object holds."""
+    if id(value) in seen:
+        return 0
+    seen.add(id(value))
+    if isinstance(value, np.ndarray):
+        return value.nbytes if value.base is None else bytes_of(value.base, seen)
+    if isinstance(value, dict):
+        return sum(bytes_of(one, seen) for one in value.values())
+    if isinstance(value, (list, tuple)):
+        return sum(bytes_of(one, seen) for one in value)
+    ours = type(value).__module__.startswith("femcrust") and hasattr(value, "__dict__")
+    return bytes_of(vars(value), seen) if ours else 0
+
+
+def test_only_rank_0_holds_the_whole() -> None:
+    """Of the others all arrays together take no more than their share of what a model takes."""
+    model = held()
+    rank_of = metis(model.mesh, 4)
+
+    def work(comm: Any) -> tuple[int, int]:
+        mine = share_of(model if comm.rank == 0 else replace(model, mesh=None), rank_of, comm)
+        mine.comm = None  # whose threads see everything
+        body = bytes_of(mine.model, set())
+        return bytes_of(mine, set()), body
+
+    bodies = on_ranks(4, work)
+    (alone,) = on_ranks(1, lambda _: bytes_of(replace(model, locator=None, exterior=None), set()))
+    assert bodies[0][0] > alone
+    numbers = 1.2  # numbers in the whole, and vertices on borders, which several have
+    assert max(whole for whole, _ in bodies[1:]) < numbers * 2 * alone / 4
+
+
+def fails(comm: Any, rank: int) -> None:
+    if comm.rank == rank:
+        raise InputError(f"rank {rank} says why")
+
+
+@pytest.mark.parametrize("rank", [0, 2])
+def test_an_error_of_one_rank_is_that_of_all(rank: int) -> None:
+    def work(comm: Any) -> str:
+        with pytest.raises(InputError) as told:
+            together(comm, lambda: fails(comm, rank))
+        return str(told.value)
+
+    assert on_ranks(3, work) == [f"rank {rank} says why"] * 3
+
+
+def test_an_error_that_cannot_be_sent_is_told_in_words() -> None:
+    class Local(Exception):
+        pass
+
+    def raises() -> None:
+        raise Local("of one rank only")
+
+    def work(comm: Any) -> str:
+        with pytest.raises(Exception, match="of one rank only") as told:
+            on_root(comm, raises)
+        return type(told.value).__name__
+
+    assert on_ranks(2, work) == ["Local", "RuntimeError"]

@@ -35,7 +35,7 @@ def check_file(path: Path, overrides: Sequence[str] = ()) -> Path:
     if case.greens is not None and stations is not None:
         sources, seen, plan = greens.planned(model)
         progress.say(greens.described(sources, seen, plan))
-        progress.say(greens.forecast(n_dof, model.n_branches, seen.fields))
+        progress.say(greens.forecast(n_dof, model.n_branches, greens.loaded_fields(case, seen)))
     threads = backends.set_threads(case.solver.threads)
     by_petsc = case.solver.library == "petsc"
     needed = machine.memory_needed(n_dof, model.n_branches, assembled=by_petsc)

@@ -17,7 +17,7 @@ from femcrust.greens.forward import Sources, forward
 from femcrust.greens.identity import difference, identity
 from femcrust.greens.kinds import LOADS
 from femcrust.greens.library import FILE, create, read_header, values_of
-from femcrust.greens.plan import Batch, Plan, described, fitting_width, make_plan
+from femcrust.greens.plan import Batch, Plan, described, fitting_width, loaded_fields, make_plan
 from femcrust.greens.problem import Problem, refuse_creep, relaxing_body, without_prescribed
 from femcrust.greens.receivers import Receivers, receivers
 from femcrust.greens.reciprocal import Reciprocal
@@ -59,7 +59,8 @@ def make(case: Case, target: Path, model: Model | None = None) -> None:
     sources, seen, _ = planned(model)  # complains before any work
     operator, preconditioner = pieces(case, Share(comm.ALONE, model, model))
     operator = without_prescribed(operator)
-    width = fitting_width(operator.space.n_dof * world.here, model.n_branches, seen.fields)
+    fields = loaded_fields(case, seen)
+    width = fitting_width(operator.space.n_dof * world.here, model.n_branches, fields)
     plan = make_plan(case, sources, seen, width)
     progress.say(described(sources, seen, plan))
     body = relaxing_body(model, operator, preconditioner) if plan.epochs else None

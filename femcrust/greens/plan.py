@@ -56,6 +56,12 @@ def fitting_width(
     return width
 
 
+def loaded_fields(case: Case, receivers: Receivers) -> tuple[str, ...]:
+    """What stations tell that may need loads of its own: the forward way only samples it."""
+    forward = case.greens is not None and case.greens.method == "forward"
+    return ("displacement",) if forward else receivers.fields
+
+
 def forecast(
     n_unknowns: int, n_branches: int | None = None, fields: Sequence[str] = ("displacement",)
 ) -> str:

@@ -171,7 +171,7 @@ class Sealed:
             layout = json.loads(self._file.read(length))
             self.regions = {
                 name: Region(
-                    r["family"], int(r["offset"]), tuple(r["shape"]), r.get("kind", STATIONS)
+                    r["family"], int(r["offset"]), tuple(r["shape"]), str(r.get("kind", STATIONS))
                 )
                 for name, r in layout["arrays"].items()
             }

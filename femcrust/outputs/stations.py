@@ -57,7 +57,7 @@ def columns_at(stations: Stations, time: float, output: Any) -> Columns:
         for name, change in changes.items():
             columns[f"coulomb_{name}_Pa"] = change
     for name in in_order(output.station_fields or ()):
-        if name != "displacement":
+        if name != "displacement" and getattr(stations, name) is not None:
             columns |= dict(zip(FIELDS[name].columns, at_stations(stations, name).T, strict=True))
     if any(stations.side):
         columns["side"] = [side or "" for side in stations.side]

@@ -82,8 +82,8 @@ LIBRARIES = (
     Mutation(
         "grid north taken for true north in a library",
         "femcrust/greens/receivers.py",
-        "(moved if listed.lonlat is None else true)",
-        "(moved if listed.lonlat is None else moved)",
+        "dict(values) if listed.lonlat is None else dict(true)",
+        "dict(values)",
         GREENS,
     ),
     Mutation(

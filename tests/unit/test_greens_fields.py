@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+import xarray
 from small_greens import KM, PLANE, rectangle_case, surface_model, whole, worst
 from small_greens_over_time import COARSE, YEAR, late_case
 
@@ -22,6 +24,7 @@ from femcrust.greens.exports import export
 from femcrust.greens.pictures import plot
 from femcrust.greens.seal import Sealed
 from femcrust.model import Model, build_model
+from femcrust.outputs.station_arrays import write_station_arrays
 from femcrust.outputs.station_fields import FIELDS as FIELD
 from femcrust.outputs.stations import columns_at
 from femcrust.stations import case_stations
@@ -138,6 +141,14 @@ def test_over_time_stress_is_what_is_left_of_it(tmp_path: Path, monkeypatch: Any
             between = name == "stress" and epoch == 1
             error = worst(whole(right.isel(epoch=epoch), name), run[name])
             assert error <= (BETWEEN if between else ADDS_UP), (name, epoch)
+    path = tmp_path / "stations.nc"
+    write_station_arrays(path, case, [r.time_s for r in times], [r.stations for r in times])
+    with xarray.open_dataset(path, engine="scipy") as series:
+        assert series.stress.dims == ("station", "time", "tensor")
+        assert series.tilt.dims == ("station", "time", "tilt_axis")
+        for name in ("tilt", "strain", "stress"):
+            told = np.stack([in_run(r.stations)[name] for r in times], axis=1)
+            assert np.array_equal(series[name].values, told), name
     with monkeypatch.context() as planted:  # stress is C : strain, as if none had relaxed
         planted.setattr(forward, "linear_at", lambda values, at: 0.0)
         wrong = apart(made(case, "forward", model), right)
@@ -275,6 +286,10 @@ def test_memory_is_forecast_for_the_loads_of_a_station() -> None:
         assert plan.fitting_width(8_000_000) == 4
         with pytest.raises(InputError, match="unknowns need about"):
             plan.fitting_width(8_000_000, None, six)
+    seen = SimpleNamespace(fields=six)
+    for method, wanted in (("forward", ("displacement",)), ("auto", six)):
+        case = SimpleNamespace(greens=SimpleNamespace(method=method))
+        assert plan.loaded_fields(case, seen) == wanted
 
 
 ON_GROUND = (

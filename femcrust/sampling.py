@@ -14,7 +14,6 @@ import numpy as np
 from femcrust.discretisation import TET_EDGES, Discretisation
 from femcrust.mesh.mesh import Floats, Ints
 
-
 PAIRS = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))  # xx, yy, zz, xy, xz, yz
 
 

@@ -64,8 +64,8 @@ def case_stations(case: Case, model: Model) -> PlacedStations | None:
 
 @dataclass(frozen=True)
 class Samples:
-    """In the elements of stations: displacement and velocity or None at the nodes (n, 10, 3), at the
-    vertices stress and strain (n, 4, 6) and the slopes of level lines (n, 4, 2)."""
+    """In the elements of stations: displacement and velocity or None at the nodes (n, 10, 3),
+    stress and strain at the vertices (n, 4, 6), slopes of level lines there (n, 4, 2)."""
 
     moved: Floats
     stress: Floats

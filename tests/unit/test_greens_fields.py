@@ -24,8 +24,10 @@ from femcrust.greens.exports import export
 from femcrust.greens.pictures import plot
 from femcrust.greens.seal import Sealed
 from femcrust.model import Model, build_model
+from femcrust.outputs.los import to_true_north
 from femcrust.outputs.station_arrays import write_station_arrays
 from femcrust.outputs.station_fields import FIELDS as FIELD
+from femcrust.outputs.station_fields import in_true_axes
 from femcrust.outputs.stations import columns_at
 from femcrust.stations import case_stations
 
@@ -156,7 +158,9 @@ def test_over_time_stress_is_what_is_left_of_it(tmp_path: Path, monkeypatch: Any
         assert wrong["strain"] <= BOTH_WAYS
     with monkeypatch.context() as planted:  # rock does not know of the eigenstrain at the station
         planted.setattr(columns, "Offsets", Nowhere)
-        wrong = apart(made(case, "reciprocal", model), backward)
+        output = case.output.model_copy(update={"station_fields": ("stress",)})
+        alone = case.model_copy(update={"output": output})
+        wrong = apart(made(alone, "reciprocal", model), backward)
         assert wrong["stress"] > 1e5 * BOTH_WAYS
 
 
@@ -194,6 +198,19 @@ def test_degrees_turn_tensors_as_in_a_run(tmp_path: Path) -> None:
     turned = np.stack([table[column] for column in FIELD["stress"].columns], axis=1)
     assert worst(turned, stress) > 1e-3
     assert turned[:, :3].sum(axis=1) == pytest.approx(stress[:, :3].sum(axis=1))
+
+
+def test_tensors_turn_as_the_vectors_that_they_are_made_of() -> None:
+    rng = np.random.default_rng(27_182_818)
+    v, w = rng.normal(size=(2, 5, 3))
+    angle = rng.uniform(-3, 3, 5)
+    i, j = np.array(sampling.PAIRS).T
+    both = np.stack([v, to_true_north(v, angle)])  # in model axes, in true ones
+    other = np.stack([w, to_true_north(w, angle)])
+    six = (both[..., i] * other[..., j] + both[..., j] * other[..., i]) / 2
+    for name in ("strain", "stress"):
+        assert in_true_axes(name, six[0], angle) == pytest.approx(six[1])
+    assert in_true_axes("tilt", v[:, :2], angle) == pytest.approx(both[1][:, :2])
 
 
 def test_gradients_of_a_quadratic_field_are_exact(tmp_path: Path) -> None:

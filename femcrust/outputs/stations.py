@@ -25,7 +25,7 @@ DIGITS = ".12g"  # runs on different rank counts are compared to 1e-9 of the pea
 
 
 def station_columns(result: Result) -> Columns:
-    """Column name -> values. All columns but names, degrees and sides end in their unit."""
+    """Column name -> values. All columns but names, degrees, strain and sides end in their unit."""
     stations = result.stations
     return {} if stations is None else columns_at(stations, result.time_s, result.case.output)
 

@@ -122,6 +122,8 @@ class Answers:
         samples = Samples(
             at.collected(here.moved),
             at.collected(here.stress),
+            at.collected(here.strain),
+            at.collected(here.slopes),
             None if here.velocity is None else at.collected(here.velocity),
         )
         return stations_of(placed, sources, samples) if placed and self.share.root else None

@@ -33,8 +33,9 @@ def check_file(path: Path, overrides: Sequence[str] = ()) -> Path:
     n_nodes = count_nodes(model.mesh)
     n_dof = 3 * n_nodes
     if case.greens is not None and stations is not None:
-        progress.say(greens.described(*greens.planned(model)))
-        progress.say(greens.forecast(n_dof, model.n_branches))
+        sources, seen, plan = greens.planned(model)
+        progress.say(greens.described(sources, seen, plan))
+        progress.say(greens.forecast(n_dof, model.n_branches, greens.loaded_fields(case, seen)))
     threads = backends.set_threads(case.solver.threads)
     by_petsc = case.solver.library == "petsc"
     needed = machine.memory_needed(n_dof, model.n_branches, assembled=by_petsc)

@@ -14,9 +14,16 @@ from femcrust.errors import InputError
 from femcrust.faults.source import Source
 from femcrust.mesh.mesh import Floats, Ints
 from femcrust.model import Model
-from femcrust.outputs.los import to_true_north
 from femcrust.outputs.result import Stations
-from femcrust.sampling import linear_at, nodal_at, quadratic_at, shape_values
+from femcrust.outputs.station_fields import in_true_axes
+from femcrust.sampling import (
+    linear_at,
+    nodal_at,
+    quadratic_at,
+    shape_values,
+    slopes_in,
+    strain_in,
+)
 from femcrust.station_list import StationList, read_station_list
 
 BURIED = 1e-3  # m under the ground that still counts as on it
@@ -46,6 +53,9 @@ def case_stations(case: Case, model: Model) -> PlacedStations | None:
         progress.say(
             f"{len(above)} stations above the ground are put on it: {names_of(listed, above)}"
         )
+    if "stress" in case.output.station_fields:
+        why = "on the ground, where output.station_fields has no stress; give them a z below it"
+        _refuse(listed, lifted, f"{why}, or leave stress out")
     xyz = np.stack([listed.x, listed.y, np.where(lifted, ground, listed.z)], axis=1)
     tets, barycentric = model.locator.find(xyz)
     _refuse(listed, tets < 0, "below the mesh; raise it or make the model deeper")
@@ -55,10 +65,12 @@ def case_stations(case: Case, model: Model) -> PlacedStations | None:
 @dataclass(frozen=True)
 class Samples:
     """In the elements of stations: displacement and velocity or None at the nodes (n, 10, 3),
-    stress at the vertices (n, 4, 6)."""
+    stress and strain at the vertices (n, 4, 6), slopes of level lines there (n, 4, 2)."""
 
     moved: Floats
     stress: Floats
+    strain: Floats
+    slopes: Floats
     velocity: Floats | None
 
 
@@ -75,26 +87,32 @@ def samples_in(
     return Samples(
         nodal_at(space, sources, u, tets),
         stress[tets],
+        strain_in(space, sources, u, tets),
+        slopes_in(space, sources, u, tets),
         None if velocity is None else nodal_at(space, slipping, velocity, tets),
     )
 
 
 def stations_of(placed: PlacedStations, sources: Sequence[Source], samples: Samples) -> Stations:
-    """Displacement and stress at the stations, of the side of a fault that their element is on."""
+    """What the stations tell, of the side of a fault that their element is on."""
     listed, at = placed.listed, placed.barycentric
-    displacement = quadratic_at(samples.moved, at)
-    rate = None if samples.velocity is None else quadratic_at(samples.velocity, at)
-    if listed.lonlat is not None:
-        displacement = to_true_north(displacement, listed.convergence)
-        rate = None if rate is None else to_true_north(rate, listed.convergence)
+
+    def in_axes(name: str, values: Floats) -> Floats:
+        return values if listed.lonlat is None else in_true_axes(name, values, listed.convergence)
+
+    rate = None
+    if samples.velocity is not None:
+        rate = in_axes("displacement", quadratic_at(samples.velocity, at))
     return Stations(
         names=listed.names,
         xyz=placed.xyz,
-        displacement=displacement,
+        displacement=in_axes("displacement", quadratic_at(samples.moved, at)),
         convergence=listed.convergence,
         lonlat=listed.lonlat,
         stress=linear_at(samples.stress, at),
         velocity=rate,
+        tilt=in_axes("tilt", linear_at(samples.slopes, at)),
+        strain=in_axes("strain", linear_at(samples.strain, at)),
         side=_sides(placed, sources),
     )
 

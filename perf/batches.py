@@ -16,11 +16,12 @@ import numpy as np
 from femcrust import solvers
 from femcrust.case import Case
 from femcrust.greens.forward import Sources
-from femcrust.greens.plan import STATIONS, described, fitting_width, make_plan
+from femcrust.greens.kinds import LOADS
+from femcrust.greens.plan import described, fitting_width, make_plan
 from femcrust.greens.problem import Problem, without_prescribed
 from femcrust.greens.receivers import receivers
-from femcrust.greens.reciprocal import PointForces
 from femcrust.greens.sources import unit_sources
+from femcrust.greens.station_loads import StationLoads
 from femcrust.model import build_model
 from femcrust.run import build
 
@@ -47,8 +48,10 @@ def problem_of(case: Case) -> tuple[Problem, Any]:
 
 def loads_of(problem: Problem, batch: Any) -> np.ndarray:
     """The right-hand sides of a batch. (n_nodes, 3, k)"""
-    if batch.kind == STATIONS:
-        acts = PointForces(problem.receivers.placed, batch.first, batch.last)
+    if batch.kind in LOADS:
+        placed, space = problem.receivers.placed, problem.operator.space
+        corners = space.nodes[space.elements[placed.tets, :4]]
+        acts = StationLoads(placed, corners, batch.kind, batch.first, batch.last)
         return np.stack(acts.forces(problem.operator), axis=2)
     acts = Sources(problem.units[batch.first : batch.last])
     return np.stack(acts.forces(problem.operator), axis=2)

@@ -16,6 +16,7 @@ from femcrust.case.section import FileName, OneOrMany, Section, Text, Word, comp
 UNIT_TOLERANCE = 0.01  # three digits of a published unit vector
 
 FieldName = Literal["displacement", "velocity", "stress", "strain", "strain_rate", "coulomb"]
+StationField = Literal["displacement", "tilt", "strain", "stress"]
 Format = Literal["vtu", "csv", "png", "html", "npz"]
 
 
@@ -162,6 +163,12 @@ class Output(Section):
     )
     fields: Annotated[tuple[FieldName, ...], OneOrMany()] = ("displacement", "stress")
     formats: Annotated[tuple[Format, ...], OneOrMany()] = ("vtu", "csv", "png", "html")
+    station_fields: Annotated[tuple[StationField, ...], OneOrMany()] = Field(
+        default=("displacement",),
+        description="What stations tell, in runs and in libraries: the displacement always, tilt,"
+        " strain, and, below the ground, stress.",
+        examples=[["displacement", "tilt", "strain"]],
+    )
     los: dict[Word, LineOfSight] = Field(default={}, description="Lines of sight, by name.")
     coulomb: dict[Word, Receiver] = Field(default={}, description="Receiver faults, by name.")
     grid: SurfaceGrid | None = None

@@ -17,10 +17,19 @@ from femcrust.case import Case
 from femcrust.greens.compute import greens_file, make, planned
 from femcrust.greens.convolution import convolved
 from femcrust.greens.library import FILE, read
-from femcrust.greens.plan import described, forecast
+from femcrust.greens.plan import described, forecast, loaded_fields
 from femcrust.model import Model
 
-__all__ = ["convolved", "described", "forecast", "greens", "greens_file", "planned", "read"]
+__all__ = [
+    "convolved",
+    "described",
+    "forecast",
+    "greens",
+    "greens_file",
+    "loaded_fields",
+    "planned",
+    "read",
+]
 
 
 def greens(

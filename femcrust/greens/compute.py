@@ -15,9 +15,10 @@ from femcrust.greens.course import Course
 from femcrust.greens.evolution import Report, course_of
 from femcrust.greens.forward import Sources, forward
 from femcrust.greens.identity import difference, identity
+from femcrust.greens.kinds import LOADS
 from femcrust.greens.library import FILE, create, read_header, values_of
-from femcrust.greens.plan import STATIONS, Batch, Plan, described, fitting_width, make_plan
-from femcrust.greens.problem import AXES, Problem, refuse_creep, relaxing_body, without_prescribed
+from femcrust.greens.plan import Batch, Plan, described, fitting_width, loaded_fields, make_plan
+from femcrust.greens.problem import Problem, refuse_creep, relaxing_body, without_prescribed
 from femcrust.greens.receivers import Receivers, receivers
 from femcrust.greens.reciprocal import Reciprocal
 from femcrust.greens.seal import Sealed
@@ -58,7 +59,8 @@ def make(case: Case, target: Path, model: Model | None = None) -> None:
     sources, seen, _ = planned(model)  # complains before any work
     operator, preconditioner = pieces(case, Share(comm.ALONE, model, model))
     operator = without_prescribed(operator)
-    width = fitting_width(operator.space.n_dof * world.here, model.n_branches)
+    fields = loaded_fields(case, seen)
+    width = fitting_width(operator.space.n_dof * world.here, model.n_branches, fields)
     plan = make_plan(case, sources, seen, width)
     progress.say(described(sources, seen, plan))
     body = relaxing_body(model, operator, preconditioner) if plan.epochs else None
@@ -152,7 +154,7 @@ def _fill(sealed: Sealed, problem: Problem, sources: UnitSources, world: comm.Co
 def _say_speed(problem: Problem, batches: Sequence[Batch], seconds: float) -> None:
     """Unknowns × right-hand sides a second, everything in between counted: forces, flow, samples,
     matrices of other step sizes, writing."""
-    columns = sum(b.size * (AXES if b.kind == STATIONS else 1) for b in batches)
+    columns = sum(b.size * LOADS.get(b.kind, 1) for b in batches)
     each = 1 if problem.course is None else 1 + STAGES * len(problem.course.lengths)
     rate = columns * each * problem.operator.space.n_dof / seconds
     progress.say(
@@ -173,18 +175,19 @@ class _Solves:
     def __call__(self, batch: Batch, report: Report) -> dict[str, Floats]:
         values: dict[str, Floats] = {}
         seen = self._problem.receivers
-        some = slice(None)
-        if batch.kind == STATIONS:
-            moved = self._reciprocal(batch.first, batch.last, report)
+        told: dict[str, Floats] = {}
+        if batch.kind in LOADS:
+            told = self._reciprocal(batch.kind, batch.first, batch.last, report)
             some = slice(batch.first, batch.last)
         begin = 0
         for family in self._families:
             end = begin + len(family.units)
-            if batch.kind == STATIONS:
-                values |= values_of(family, seen, moved[:, begin:end], some)
+            if batch.kind in LOADS:
+                own = {name: array[:, begin:end] for name, array in told.items()}
+                values |= values_of(family, seen, own, some)
             elif batch.kind == family.name:
                 first, last = begin + batch.first, begin + batch.last
-                moved = forward(self._problem, first, last, report)
-                values |= values_of(family, seen, moved, some)
+                told = forward(self._problem, first, last, report)
+                values |= values_of(family, seen, told, slice(None))
             begin = end
         return values

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from femcrust.errors import InputError
+from femcrust.outputs.station_fields import FIELDS
 from femcrust.outputs.stations import SECONDS_PER_YEAR
 
 SAME = 1e-6  # of an epoch: as a user may round it
+RESPONSES = (*FIELDS, "los")  # arrays whose last axis is the epoch, by the ends of their names
 LISTED = 6  # epochs that a message names
 
 
@@ -33,7 +35,7 @@ def at_epoch(
         raise InputError(f"--epoch: {wanted:.6g} yr is no epoch of {path}; there are e.g. {listed}")
     when = f"{years[nearest]:.6g}"
     found = {
-        name: array[..., nearest] if name.endswith(("displacement", "los")) else array
+        name: array[..., nearest] if name.endswith(RESPONSES) else array
         for name, array in arrays.items()
     }
     return {**found, "after": f" after {when} yr"}, "" if epoch is None else f"-{when}yr"

@@ -44,8 +44,15 @@ def identity(model: Model, problem: Problem, plan: Plan) -> dict[str, str]:
         "method": plan.method,
         "backend": backends.name(problem.operator.backend),
         "femcrust": current_versions()["femcrust"],
+        **_told(receivers),
         **_over_time(problem, case),
     }
+
+
+def _told(receivers: Receivers) -> dict[str, str]:
+    """What stations tell beside their displacement."""
+    more = ", ".join(receivers.fields[1:])
+    return {"station_fields": more} if more else {}
 
 
 def _over_time(problem: Problem, case: Case) -> dict[str, str]:

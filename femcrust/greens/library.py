@@ -1,6 +1,7 @@
 """The file of a library: netCDF-4 (HDF5) with named axes, which xarray reads.
 
     displacement (patch, component, station, axis)   los (patch, component, station, view)
+    tilt (…, tilt_axis)   strain (…, tensor)   stress (…, tensor), where asked for
 
 and the same with point_ and load_ for sources of these kinds; over time epoch is one more axis, the
 last. Columns that no batch has reached are nan.
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from femcrust import projection
 from femcrust.case import Case
 from femcrust.errors import InputError
 from femcrust.greens.course import Course
+from femcrust.greens.kinds import STATIONS, kinds_of
 from femcrust.greens.patches import PatchTable
 from femcrust.greens.plan import Plan
 from femcrust.greens.receivers import Receivers
@@ -31,6 +33,7 @@ from femcrust.mesh.mesh import Floats
 from femcrust.outputs.atomic import disk_errors, staged
 from femcrust.outputs.netcdf import JULIAN_YEAR
 from femcrust.outputs.resolved import plain, resolved_yaml
+from femcrust.outputs.station_fields import FIELDS, StationField
 from femcrust.outputs.stations import SECONDS_PER_YEAR
 from femcrust.outputs.summary import current_versions
 
@@ -59,6 +62,8 @@ def create(
             out = Writer(file)
             _describe(file, case, plan, made_of)
             _stations(out, receivers)
+            kinds = kinds_of(receivers.fields, over_time=course is not None)
+            kind_of = {field: kind for kind, fields in kinds.items() for field in fields}
             if sources.patches is not None:
                 _patches(out, sources.patches, case.case.crs)
             if course is not None:
@@ -66,10 +71,10 @@ def create(
             n_epochs = 0 if course is None else len(course.epochs)
             regions: dict[str, Region] = {}
             for family in sources.families:
-                regions |= _responses(out, family, receivers, n_epochs)
+                regions |= _responses(out, family, receivers, n_epochs, kind_of)
             file.flush()
             regions = {
-                name: Region(r.family, file[name].id.get_offset() or 0, r.shape)
+                name: replace(r, offset=file[name].id.get_offset() or 0)
                 for name, r in regions.items()
             }
         with open(folder / path.name, "r+b") as whole:
@@ -147,7 +152,11 @@ def _stations(out: Writer, receivers: Receivers) -> None:
     listed = placed.listed
     true = listed.lonlat is not None
     out.axis("station", listed.names, "name of the station")
-    out.axis("axis", AXES, "true east, true north, up" if true else "along x, y, z")
+    axes = "true east, true north, up" if true else "along x, y, z"
+    out.axis("axis", AXES, axes)
+    for field in (FIELDS[name] for name in receivers.fields[1:]):
+        if field.dimension not in out.file:
+            out.axis(field.dimension, field.labels, f"e, n, u: {axes}")
     out.axis("view", list(receivers.views), "line of sight")
     for name, place in zip("xyz", placed.xyz.T, strict=True):
         out.put(name, place, ("station",), "m", f"{name} of the station")
@@ -193,7 +202,11 @@ def _times(out: Writer, course: Course) -> None:
 
 
 def _responses(
-    out: Writer, family: Family, receivers: Receivers, n_epochs: int
+    out: Writer,
+    family: Family,
+    receivers: Receivers,
+    n_epochs: int,
+    kind_of: Mapping[str, str],
 ) -> dict[str, Region]:
     """The arrays of a family of sources; their places in the file are not known yet."""
     if family.name != "patch":
@@ -208,29 +221,29 @@ def _responses(
     columns = len(family.units)
     regions = {}
     epochs, when = ((n_epochs,), ("epoch",)) if n_epochs else ((), ())
-    for name, last, size in arrays_of(family, receivers):
-        whole = (len(receivers), size, *epochs)
-        about = family.about if last == "axis" else f"toward the satellite: {family.about}"
-        out.empty(name, (*shape, *whole), (*dims, "station", last, *when), family.unit, about)
-        regions[name] = Region(family.name, 0, (columns, *whole))
+    for field, size in arrays_of(receivers):
+        name, whole = family.variable(field.name), (len(receivers), size, *epochs)
+        unit, about = f"{field.unit} {family.per}".lstrip(), f"{field.about} {family.about}"
+        out.empty(name, (*shape, *whole), (*dims, "station", field.dimension, *when), unit, about)
+        kind = kind_of.get(field.name, STATIONS)
+        regions[name] = Region(family.name, 0, (columns, *whole), kind)
     return regions
 
 
-def arrays_of(family: Family, receivers: Receivers) -> list[tuple[str, str, int]]:
-    """Name, last axis and its size of each array of a family."""
-    found = [(family.variable, "axis", len(AXES))]
+def arrays_of(receivers: Receivers) -> list[tuple[StationField, int]]:
+    """What the arrays of a family hold, and the size of their axis."""
+    found = [(FIELDS[name], len(FIELDS[name].labels)) for name in receivers.fields]
     if receivers.views:
-        found.append((family.variable.replace("displacement", "los"), "view", len(receivers.views)))
+        views = tuple(receivers.views)
+        about = "displacement toward the satellite"
+        found.insert(1, (StationField("los", "view", views, "m", about), len(views)))
     return found
 
 
 def values_of(
-    family: Family, receivers: Receivers, moved: Floats, some: slice
+    family: Family, receivers: Receivers, values: Mapping[str, Floats], some: slice
 ) -> dict[str, Floats]:
-    """What is kept, by array, of displacements (epochs, columns, stations, 3) at `some` stations;
-    epochs last."""
-    kept = receivers.observed(moved, some)
-    return {
-        name: np.moveaxis(part, 0, -1)
-        for (name, _, _), part in zip(arrays_of(family, receivers), kept, strict=False)
-    }
+    """What is kept, by array, of fields (epochs, columns, stations, k) at `some` stations; epochs
+    last."""
+    kept = receivers.observed(values, some)
+    return {family.variable(name): np.moveaxis(part, 0, -1) for name, part in kept.items()}

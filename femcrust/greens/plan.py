@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from femcrust import machine, solvers
 from femcrust.case import Case
 from femcrust.case.schema_greens import Greens
-from femcrust.greens.problem import AXES, WIDTH
+from femcrust.greens.kinds import LOADS, kinds_of
+from femcrust.greens.problem import WIDTH
 from femcrust.greens.receivers import Receivers
 from femcrust.greens.sources import UnitSources
 from femcrust.outputs.stations import SECONDS_PER_YEAR
 from femcrust.relax import wanted_times
 
-STATIONS = "station"  # a batch of these, in a plan of reciprocal solves
-NARROW = 4  # right-hand sides of the narrowest batches: those of one station must fit
-
 
 @dataclass(frozen=True)
 class Batch:
-    """Members first … last of `kind`: columns of a family by its name, or stations of them all."""
+    """Members first … last of `kind`: columns of a family by its name, or what all of them do at
+    stations, one of `kinds.LOADS`."""
 
     kind: str
     first: int
@@ -41,21 +41,32 @@ class Plan:
     epochs: tuple[float, ...] = ()
 
 
-def fitting_width(n_unknowns: int, n_branches: int | None = None) -> int:
-    """Right-hand sides that go together: as many as the memory of this machine holds; over time
-    with the branches of all elements that flow."""
+def fitting_width(
+    n_unknowns: int, n_branches: int | None = None, fields: Sequence[str] = ("displacement",)
+) -> int:
+    """Right-hand sides that go together: as many as the memory of this machine holds, those of one
+    station at least; over time with the branches of all elements that flow."""
     there = machine.physical_memory()
-    for width in reversed(solvers.WIDTHS):
+    least = max(LOADS[kind] for kind in kinds_of(fields, over_time=True))
+    for width in reversed([width for width in solvers.WIDTHS if width >= least]):
         needed = machine.memory_needed(n_unknowns, n_branches, columns=width)
-        if width <= NARROW or needed <= there:
+        if needed <= there:
             break
     machine.check_memory(n_unknowns, "mesh", n_branches, columns=width)
     return width
 
 
-def forecast(n_unknowns: int, n_branches: int | None = None) -> str:
+def loaded_fields(case: Case, receivers: Receivers) -> tuple[str, ...]:
+    """What stations tell that may need loads of its own: the forward way only samples it."""
+    forward = case.greens is not None and case.greens.method == "forward"
+    return ("displacement",) if forward else receivers.fields
+
+
+def forecast(
+    n_unknowns: int, n_branches: int | None = None, fields: Sequence[str] = ("displacement",)
+) -> str:
     """What a library needs, in a line for people; InputError where it does not fit."""
-    width = fitting_width(n_unknowns, n_branches)
+    width = fitting_width(n_unknowns, n_branches, fields)
     needed = machine.memory_needed(n_unknowns, n_branches, columns=width)
     return (
         f"greens: {width} right-hand sides go together and take {needed / machine.GIB:.1f} of"
@@ -77,8 +88,12 @@ def make_plan(case: Case, sources: UnitSources, receivers: Receivers, width: int
         epochs,
     )
     stations = len(receivers)
-    batches = tuple(_cut(STATIONS, stations, width // AXES))
-    reciprocal = Plan("reciprocal", AXES * stations, batches, epochs)
+    kinds = kinds_of(receivers.fields, over_time=bool(epochs))
+    batches = tuple(
+        batch for kind in kinds for batch in _cut(kind, stations, max(1, width // LOADS[kind]))
+    )
+    solves = stations * sum(LOADS[kind] for kind in kinds)
+    reciprocal = Plan("reciprocal", solves, batches, epochs)
     method = (case.greens or Greens()).method
     if method == "auto":
         cheaper = len(reciprocal.batches) < len(forward.batches)
@@ -94,11 +109,14 @@ def described(sources: UnitSources, receivers: Receivers, plan: Plan) -> str:
     """One line for people."""
     parts = []
     for family in sources.families:
-        each = f" x {len(family.components)} components" if family.components else ""
+        times = f" x {len(family.components)} components" if family.components else ""
         plural = {"patch": "patches", "point": "points", "load": "loads"}[family.name]
-        parts.append(f"{len(family.labels):,} {plural}{each}")
-    other = AXES * len(receivers) if plan.method == "forward" else len(sources.units)
-    ways = {"forward": "one for each source", "reciprocal": "three for each station"}
+        parts.append(f"{len(family.labels):,} {plural}{times}")
+    kinds = kinds_of(receivers.fields, over_time=bool(plan.epochs))
+    each = sum(LOADS[kind] for kind in kinds)
+    other = each * len(receivers) if plan.method == "forward" else len(sources.units)
+    of_each = {3: "three"}.get(each, str(each))
+    ways = {"forward": "one for each source", "reciprocal": f"{of_each} for each station"}
     when, what = "", "solves"
     if plan.epochs:
         when = f" and {len(plan.epochs):,} epochs up to {plan.epochs[-1] / SECONDS_PER_YEAR:.4g} yr"

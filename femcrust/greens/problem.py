@@ -20,7 +20,6 @@ from femcrust.operators import ElasticOperator
 from femcrust.timestepping import Relaxation
 
 WIDTH = solvers.WIDTHS[-1]  # right-hand sides that go together
-AXES = 3
 
 
 @dataclass(frozen=True)

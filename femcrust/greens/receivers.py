@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,8 @@ from femcrust.greens.sources import UnitSources
 from femcrust.greens.unit import UnitSource
 from femcrust.mesh.mesh import Floats, Ints, tet_volumes
 from femcrust.model import Model
-from femcrust.outputs.los import line_of_sight, los_vectors, to_true_north
+from femcrust.outputs.los import line_of_sight, los_vectors
+from femcrust.outputs.station_fields import in_order, in_true_axes
 from femcrust.stations import PlacedStations, case_stations, names_of
 
 ON_FAULT = 1e-6  # of a patch's size: nearer than this is on it
@@ -33,24 +34,33 @@ log = logging.getLogger("femcrust")
 
 @dataclass(frozen=True)
 class Receivers:
-    """Stations in the mesh, and lines of sight by name, unit vectors (3,) in true axes."""
+    """Stations in the mesh, lines of sight by name, unit vectors (3,) in true axes, and what the
+    stations tell, the displacement first."""
 
     placed: PlacedStations
     views: dict[str, Floats]
+    fields: tuple[str, ...] = ("displacement",)
 
     def __len__(self) -> int:
         return len(self.placed.tets)
 
-    def observed(self, moved: Floats, some: slice = slice(None)) -> tuple[Floats, Floats]:
-        """What is kept of displacements in model axes at `some` stations, (…, n, 3).
+    def observed(
+        self, values: Mapping[str, Floats], some: slice = slice(None)
+    ) -> dict[str, Floats]:
+        """What is kept of fields in model axes at `some` stations, (…, n, k) by name.
 
-        returns them in the axes of the stations, as a run does, and along lines of sight (…, n, v)
+        returns them in the axes of the stations, as a run does, and los (…, n, v), if any
         """
         listed = self.placed.listed
-        true = to_true_north(moved, listed.convergence[some])
-        seen = [line_of_sight(true, unit) for unit in self.views.values()]
-        toward = np.stack(seen, axis=-1) if seen else np.empty((*moved.shape[:-1], 0))
-        return (moved if listed.lonlat is None else true), toward
+        true = {
+            name: in_true_axes(name, field, listed.convergence[some])
+            for name, field in values.items()
+        }
+        kept = dict(values) if listed.lonlat is None else dict(true)
+        if self.views and "displacement" in true:
+            seen = [line_of_sight(true["displacement"], unit) for unit in self.views.values()]
+            kept["los"] = np.stack(seen, axis=-1)
+        return kept
 
 
 def receivers(case: Case, model: Model, sources: UnitSources) -> Receivers:
@@ -67,7 +77,8 @@ def receivers(case: Case, model: Model, sources: UnitSources) -> Receivers:
             " the displacement jumps; move it to one side"
         )
     _warn_of_close_ones(placed, model, sources)
-    return Receivers(placed, los_vectors(case.output.los))
+    fields = in_order(case.output.station_fields)
+    return Receivers(placed, los_vectors(case.output.los), fields)
 
 
 def _on_faults(placed: PlacedStations, model: Model, sources: UnitSources) -> NDArray[np.bool_]:

@@ -1,9 +1,10 @@
-"""Green's functions by the work theorem: what unit forces at the stations do to unit sources.
+"""Green's functions by the work theorem: what loads at the stations do to unit sources.
 
 With K symmetric, u_station · a = f_source · u_a, where u_a answers to the force a at the station
 [Aki02, sec. 2.3]. For an eigenstrain f · u = ∫ ε* : C : ε(u) dV; both factors are linear inside an
 element, so that with σ* = C ε* the integral is V/20 Σ_j ε_j : (σ*_j + Σ_i σ*_i), exactly. Beside
-split nodes the station also has the known offset w of its own element.
+split nodes the station also has the known offset w of its own element. What reads a gradient is a
+load like any other (`station_loads`); strain and stress are without the slip of their own cell.
 
 Over time, with force and slip that start at 0 and stay, σ takes the place of C : ε,
   u_station(t) · a = ∫ ε* : σ_a(t) dV,   σ_a = C : ε(u_a) − Σ 2 μ_k v_k,
@@ -17,7 +18,6 @@ the parabola between steps.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -25,41 +25,15 @@ from scipy.sparse import csr_array
 
 from femcrust.greens.columns import Answer
 from femcrust.greens.evolution import Report, answers
-from femcrust.greens.problem import AXES, Problem
+from femcrust.greens.forward import stress_of
+from femcrust.greens.kinds import LOADS, STATIONS, kinds_of
+from femcrust.greens.problem import Problem
+from femcrust.greens.station_loads import AXES, StationLoads
 from femcrust.mesh.mesh import Floats, Ints, tet_volumes
-from femcrust.operators import ElasticOperator
 from femcrust.operators.load import hooke
-from femcrust.sampling import shape_values
-from femcrust.stations import PlacedStations
+from femcrust.sampling import linear_at, places_in, shape_gradients, shape_values
 
 TWICE = np.array([1.0, 1.0, 1.0, 2.0, 2.0, 2.0])  # xy stands for yx too
-
-
-@dataclass(frozen=True)
-class PointForces:
-    """1 N along each axis at stations first … last, axes fastest: the transpose of how a station is
-    sampled."""
-
-    placed: PlacedStations
-    first: int
-    last: int
-
-    @property
-    def eigenstrains(self) -> Sequence[None]:
-        """None has any."""
-        return [None] * (AXES * (self.last - self.first))
-
-    def forces(self, operator: ElasticOperator) -> list[Floats]:
-        """(n_nodes, 3) N each."""
-        space, placed, some = operator.space, self.placed, slice(self.first, self.last)
-        shape = shape_values(placed.barycentric[some])
-        loads = []
-        for where, share in zip(space.elements[placed.tets[some]], shape, strict=True):
-            for axis in range(AXES):
-                load = np.zeros((space.n_nodes, AXES))
-                load[where, axis] = share
-                loads.append(load)
-        return loads
 
 
 class Reciprocal:
@@ -70,17 +44,29 @@ class Reciprocal:
         self._problem = problem
         self._volumes = tet_volumes(problem.operator.space.mesh)
 
-    def __call__(self, first: int, last: int, report: Report) -> Floats:
-        """Displacement at stations first … last of all columns. (n_epochs, n_columns, k, 3) m"""
-        problem, count = self._problem, last - first
-        acting = PointForces(problem.receivers.placed, first, last)
-        out = np.empty((problem.n_epochs, len(problem.units), AXES * count))
+    def __call__(self, kind: str, first: int, last: int, report: Report) -> dict[str, Floats]:
+        """What stations first … last tell of all columns: the fields that a kind of loads makes.
+        Field → (n_epochs, n_columns, stations, k)"""
+        problem, each = self._problem, LOADS[kind]
+        placed, space = problem.receivers.placed, problem.operator.space
+        corners = space.nodes[space.elements[placed.tets, :4]]
+        acting = StationLoads(placed, corners, kind, first, last)
+        out = np.empty((problem.n_epochs, len(problem.units), each * (last - first)))
         for epoch, answer in enumerate(answers(problem, acting, report)):
-            for i in range(AXES * count):
+            for i in range(out.shape[2]):
                 out[epoch, :, i] = self._work(answer, i)
-        found = out.reshape(*out.shape[:2], count, AXES)
-        self._add_offsets(found, first)
-        return found
+        found = out.reshape(*out.shape[:2], last - first, each)
+        if kind in (STATIONS, "tilt"):
+            self._add_offsets(found, first, corners)
+        else:
+            self._take_slip(found, first, kind)
+        fields = kinds_of(problem.receivers.fields, problem.body is not None)[kind]
+        return {
+            name: stress_of(problem, found, first)
+            if (name, kind) == ("stress", "strain")
+            else found
+            for name in fields
+        }
 
     def _work(self, answer: Answer, force: int) -> Floats:
         """What all sources do on the answer to a force. (n_columns,) J"""
@@ -160,15 +146,32 @@ class Reciprocal:
         indices = np.concatenate(row), np.concatenate(column)
         return csr_array((np.concatenate(force), indices), shape=shape)
 
-    def _add_offsets(self, found: Floats, first: int) -> None:
-        """Add Σ N_a w_a to found (n_epochs, n_columns, k, 3), of stations from `first`."""
+    def _add_offsets(self, found: Floats, first: int, corners: Floats) -> None:
+        """Add Σ N_a w_a, or ∂_j N_a w_az, to found (n_epochs, n_columns, stations, k), of stations
+        from `first`."""
         placed = self._problem.receivers.placed
         some = slice(first, first + found.shape[2])
-        tets, shape = placed.tets[some], shape_values(placed.barycentric[some])
+        barycentric = placed.barycentric[some]
+        shape, slopes = shape_values(barycentric), shape_gradients(corners[some], barycentric)
         for column, unit in enumerate(self._problem.units):
             if unit.offset is None:
                 continue
-            place = np.minimum(np.searchsorted(unit.elements, tets), len(unit.elements) - 1)
-            here = unit.elements[place] == tets
-            jump = np.einsum("na,nac->nc", shape[here], unit.offset[place[here]])
-            found[:, column, here] += jump
+            here, place = places_in(unit.elements, placed.tets[some])
+            offset = unit.offset[place]
+            if found.shape[3] == AXES:
+                found[:, column, here] += np.einsum("na,nac->nc", shape[here], offset)
+            else:
+                tilt = np.einsum("na,nac->nc", offset[:, :, 2], slopes[here][:, :, :2])
+                found[:, column, here] += tilt
+
+    def _take_slip(self, found: Floats, first: int, kind: str) -> None:
+        """Take ε*, or C : ε*, of the stations' own cells from found, alike."""
+        placed, operator = self._problem.receivers.placed, self._problem.operator
+        some = slice(first, first + found.shape[2])
+        for column, unit in enumerate(self._problem.units):
+            here, place = places_in(unit.elements, placed.tets[some])
+            slip = unit.eigenstrain[place]
+            if kind == "stress":
+                cells = placed.tets[some][here]
+                slip = hooke(slip, operator.lam[cells], operator.mu[cells])
+            found[:, column, here] -= linear_at(slip, placed.barycentric[some][here])

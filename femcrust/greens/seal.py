@@ -24,7 +24,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from femcrust.errors import InputError
-from femcrust.greens.plan import STATIONS, Batch
+from femcrust.greens.kinds import LOADS, STATIONS
+from femcrust.greens.plan import Batch
 from femcrust.mesh.mesh import Floats
 from femcrust.outputs.atomic import disk_errors
 
@@ -41,11 +42,13 @@ class Region:
     """An array of doubles (columns, stations, …) inside the file; `family` that its columns are of.
 
     offset : bytes from the start
+    kind : of the batches of stations that fill it
     """
 
     family: str
     offset: int
     shape: tuple[int, ...]
+    kind: str = STATIONS
 
     @property
     def size(self) -> int:
@@ -121,7 +124,9 @@ class Sealed:
     def named(self, i: int) -> str:
         """A batch for people: 'batch 3 of 8 (stations 10 to 14)'."""
         batch = self.batches[i]
-        what = {STATIONS: "stations"}.get(batch.kind, f"columns of the {batch.kind} sources")
+        what = f"columns of the {batch.kind} sources"
+        if batch.kind in LOADS:
+            what = "stations" if batch.kind == STATIONS else f"{batch.kind} at stations"
         return f"batch {i + 1} of {len(self.batches)} ({what} {batch.first} to {batch.last - 1})"
 
     def write(self, i: int, values: Mapping[str, Floats]) -> None:
@@ -165,7 +170,9 @@ class Sealed:
         try:
             layout = json.loads(self._file.read(length))
             self.regions = {
-                name: Region(r["family"], int(r["offset"]), tuple(r["shape"]))
+                name: Region(
+                    r["family"], int(r["offset"]), tuple(r["shape"]), str(r.get("kind", STATIONS))
+                )
                 for name, r in layout["arrays"].items()
             }
             self.batches = [Batch(str(k), int(a), int(b)) for k, a, b in layout["batches"]]
@@ -191,7 +198,9 @@ class Sealed:
         for name, region in sorted(self.regions.items()):
             n_columns, n_stations = region.shape[:2]
             each = 8 * int(np.prod(region.shape[2:], dtype=np.int64))  # bytes of a station
-            if batch.kind == STATIONS:
+            if batch.kind in LOADS:
+                if batch.kind != region.kind:
+                    continue
                 size = each * (batch.last - batch.first)
                 begin = region.offset + each * batch.first
                 rows = [begin + each * n_stations * c for c in range(n_columns)]

@@ -67,16 +67,16 @@ def unit_sources(model: Model) -> UnitSources:
     families = []
     if tables:
         labels = tuple(str(i) for i in range(sum(len(table) for table in tables)))
-        about = "displacement for each metre of slip"
-        families.append(Family("patch", labels, greens.components, "m m-1", about, slips))
+        about = "for each metre of slip"
+        families.append(Family("patch", labels, greens.components, "m-1", about, slips))
     if points:
-        about = "displacement for each newton metre of a component of the moment tensor"
+        about = "for each newton metre of a component of the moment tensor"
         moments = [unit for units in points.values() for unit in units]
-        families.append(Family("point", tuple(points), TENSOR, "m N-1 m-1", about, moments))
+        families.append(Family("point", tuple(points), TENSOR, "N-1 m-1", about, moments))
     if greens.loads:
-        about = "displacement for each pascal on the disc"
+        about = "for each pascal on the disc"
         pressed = [_pressed(model, name) for name in greens.loads]
-        families.append(Family("load", greens.loads, (), "m Pa-1", about, pressed))
+        families.append(Family("load", greens.loads, (), "Pa-1", about, pressed))
     if not families:
         raise InputError(f"{case.name}: has no fault to make unit sources of; add one")
     return UnitSources(tuple(families), joined(tables) if tables else None)

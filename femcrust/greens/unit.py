@@ -55,18 +55,17 @@ class Family:
 
     name : of its dimension: patch, point or load
     labels : names of its members;  components : theirs, () where a member is one column
-    unit : of the displacement of a column;  about : the same in words
+    per : unit that a column is for each of, in the denominator;  about : the same in words
     units : its columns, components fastest
     """
 
     name: str
     labels: tuple[str, ...]
     components: tuple[str, ...]
-    unit: str
+    per: str
     about: str
     units: list[UnitSource]
 
-    @property
-    def variable(self) -> str:
-        """Name of its displacement in the file."""
-        return "displacement" if self.name == "patch" else f"{self.name}_displacement"
+    def variable(self, field: str) -> str:
+        """Name in the file of what stations tell of it."""
+        return field if self.name == "patch" else f"{self.name}_{field}"

@@ -32,8 +32,13 @@ CHUNK = 100_000  # elements whose stress is computed at a time
 
 def hooke(strain: Floats, lam: Floats, mu: Floats) -> Floats:
     """σ = λ tr(ε) I + 2 μ ε at the vertices of elements. strain (m, 4, 6); lam, mu (m,)"""
-    stress = 2 * mu[:, None, None] * strain
-    stress[..., :3] += lam[:, None, None] * strain[..., :3].sum(axis=-1, keepdims=True)
+    return hooke_at(strain, lam[:, None], mu[:, None])
+
+
+def hooke_at(strain: Floats, lam: Floats, mu: Floats) -> Floats:
+    """The same of strain (…, 6) with moduli (…)."""
+    stress = 2 * mu[..., None] * strain
+    stress[..., :3] += lam[..., None] * strain[..., :3].sum(axis=-1, keepdims=True)
     return np.asarray(stress)
 
 

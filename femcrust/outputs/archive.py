@@ -29,7 +29,16 @@ from femcrust.outputs.summary import summary_json
 NAMED = {"materials", "faults", "boundaries", "loads", "los", "coulomb"}  # mappings by user's names
 SCALARS = ("area", "moment", "magnitude", "crossed")
 ARRAYS = ("elements", "eigenstrain", "offset", "potency", "center", "arrows")
-STATION_ARRAYS = ("xyz", "displacement", "convergence", "lonlat", "stress", "velocity")
+STATION_ARRAYS = (
+    "xyz",
+    "displacement",
+    "convergence",
+    "lonlat",
+    "stress",
+    "velocity",
+    "tilt",
+    "strain",
+)
 RECORD_ARRAYS = ("times", "displacement", "first_ground")
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from femcrust.mesh.mesh import Floats
-from femcrust.outputs.strain import PAIRS
+from femcrust.sampling import PAIRS
 
 # Which of the compressions s1 ≥ s2 ≥ s3 acts in the azimuth, across it, and upward.
 AXES = {"strike_slip": (0, 2, 1), "thrust": (0, 1, 2), "normal": (1, 2, 0)}

@@ -42,6 +42,8 @@ class Stations:
     lonlat : (n, 2) degrees as the user gave them, or None
     stress : (n, 6) Pa in *model* axes, or None
     velocity : (n, 3) m/s in the axes of the displacement, or None in a run without time
+    tilt : (n, 2) rad, east and north, in the axes of the displacement, or None
+    strain : (n, 6), in these axes, too, or None; `station_fields` tells signs and components
     side : name of the fault side per station on a trace, None elsewhere; () if none is
     """
 
@@ -52,6 +54,8 @@ class Stations:
     lonlat: Floats | None = None
     stress: Floats | None = None
     velocity: Floats | None = None
+    tilt: Floats | None = None
+    strain: Floats | None = None
     side: tuple[str | None, ...] = ()
 
 

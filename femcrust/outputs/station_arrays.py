@@ -1,6 +1,7 @@
 """stations.nc: the stations' series as labelled arrays that xarray, MATLAB and GMT read.
 
-displacement and velocity (station, time, axis); lines of sight and Coulomb changes (station, time).
+displacement and velocity (station, time, axis), also tilt (…, tilt_axis), strain and stress (…,
+tensor) where asked for; lines of sight and Coulomb changes (station, time).
 Missing values are nan. CF conventions, classic netCDF with 64-bit offsets.
 """
 
@@ -17,7 +18,14 @@ from femcrust.mesh.mesh import Floats
 from femcrust.outputs.atomic import write_bytes
 from femcrust.outputs.netcdf import JULIAN_YEAR, KeptBytes
 from femcrust.outputs.result import Stations
-from femcrust.outputs.stations import FIXED, SECONDS_PER_YEAR, Columns, columns_at
+from femcrust.outputs.station_fields import FIELDS, in_order
+from femcrust.outputs.stations import (
+    FIXED,
+    SECONDS_PER_YEAR,
+    Columns,
+    at_stations,
+    columns_at,
+)
 
 AXES = ("east", "north", "up")
 
@@ -68,6 +76,16 @@ def write_station_arrays(
             rates = [still if s.velocity is None else s.velocity for s in stations]
             velocity = np.stack(rates, axis=1)
             put("velocity", velocity, whole, "m s-1", "velocity")
+        for name in in_order(case.output.station_fields)[1:]:
+            field = FIELDS[name]
+            if field.dimension not in file.dimensions:
+                labels = _characters(field.labels)
+                file.createDimension(field.dimension, len(labels))
+                file.createDimension(f"{field.dimension}_length", labels.shape[1])
+                place = (field.dimension, f"{field.dimension}_length")
+                put(field.dimension, labels, place, "", _axes(first))
+            values = np.stack([at_stations(s, name) for s in stations], axis=1)
+            put(name, values, ("station", "time", field.dimension), field.unit, field.about)
         for name in dict.fromkeys(name for table in tables for name in table):
             if name in FIXED or not name.startswith(("los_", "coulomb_")):
                 continue

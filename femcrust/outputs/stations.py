@@ -16,6 +16,7 @@ from femcrust.mesh.mesh import Floats
 from femcrust.outputs.coulomb import coulomb_changes
 from femcrust.outputs.los import line_of_sight, los_vectors, to_true_north
 from femcrust.outputs.result import Result, Stations
+from femcrust.outputs.station_fields import FIELDS, in_order, in_true_axes
 
 SECONDS_PER_YEAR = 365.25 * 86400.0
 Columns = dict[str, list[str] | Floats]
@@ -24,7 +25,7 @@ DIGITS = ".12g"  # runs on different rank counts are compared to 1e-9 of the pea
 
 
 def station_columns(result: Result) -> Columns:
-    """Column name -> values. All columns but names, degrees and sides end in their unit."""
+    """Column name -> values. All columns but names, degrees, strain and sides end in their unit."""
     stations = result.stations
     return {} if stations is None else columns_at(stations, result.time_s, result.case.output)
 
@@ -55,9 +56,20 @@ def columns_at(stations: Stations, time: float, output: Any) -> Columns:
         changes = coulomb_changes(stations.stress, output.coulomb)
         for name, change in changes.items():
             columns[f"coulomb_{name}_Pa"] = change
+    for name in in_order(output.station_fields or ()):
+        if name != "displacement" and getattr(stations, name) is not None:
+            columns |= dict(zip(FIELDS[name].columns, at_stations(stations, name).T, strict=True))
     if any(stations.side):
         columns["side"] = [side or "" for side in stations.side]
     return columns
+
+
+def at_stations(stations: Stations, name: str) -> Floats:
+    """A field of `station_fields`, (n, k), in the axes of the displacement."""
+    values: Floats = getattr(stations, name)
+    if name != "stress" or stations.lonlat is None:
+        return values
+    return in_true_axes(name, values, stations.convergence)
 
 
 def in_true_north(stations: Stations) -> Floats:

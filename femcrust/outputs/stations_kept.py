@@ -10,7 +10,7 @@ import numpy as np
 from femcrust.outputs.result import Stations
 
 PLACES = ("xyz", "convergence", "lonlat")  # the same at all times
-MOTIONS = ("displacement", "velocity", "stress")
+MOTIONS = ("displacement", "velocity", "stress", "tilt", "strain")
 
 
 def stations_state(several: Sequence[Stations]) -> dict[str, Any]:

@@ -12,8 +12,7 @@ import numpy as np
 from femcrust.mesh.mesh import Floats
 from femcrust.outputs.result import Result
 from femcrust.outputs.surface import EDGE_NODE
-
-PAIRS = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))  # xx, yy, zz, xy, xz, yz
+from femcrust.sampling import PAIRS
 
 
 def mean_strain(result: Result) -> Floats:

@@ -16,6 +16,7 @@ from mutations.relaxation import RELAXATION
 from mutations.runs import RUNS
 from mutations.solver import SOLVER
 from mutations.sources import SOURCES
+from mutations.station_fields import STATION_FIELDS
 
 MUTATIONS: tuple[Mutation, ...] = (
     *MESH,
@@ -26,6 +27,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *DEVICES,
     *RUNS,
     *LIBRARIES,
+    *STATION_FIELDS,
     *FILES,
 )
 

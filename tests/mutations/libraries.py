@@ -26,8 +26,8 @@ LIBRARIES = (
     Mutation(
         "a station beside a fault without the offset of its cell",
         "femcrust/greens/reciprocal.py",
-        "found[:, column, here] += jump",
-        "found[:, column, here] += 0 * jump",
+        'found[:, column, here] += np.einsum("na,nac->nc", shape[here], offset)',
+        'found[:, column, here] += 0 * np.einsum("na,nac->nc", shape[here], offset)',
         GREENS,
     ),
     Mutation(
@@ -39,9 +39,9 @@ LIBRARIES = (
     ),
     Mutation(
         "unit forces of a station that are spread like another's",
-        "femcrust/greens/reciprocal.py",
-        "load[where, axis] = share",
-        "load[where, axis] = shape[0]",
+        "femcrust/greens/station_loads.py",
+        "load[where] = share",
+        "load[where] = self._shares()[0, 0]",
         GREENS,
     ),
     Mutation(
@@ -82,8 +82,8 @@ LIBRARIES = (
     Mutation(
         "grid north taken for true north in a library",
         "femcrust/greens/receivers.py",
-        "(moved if listed.lonlat is None else true)",
-        "(moved if listed.lonlat is None else moved)",
+        "dict(values) if listed.lonlat is None else dict(true)",
+        "dict(values)",
         GREENS,
     ),
     Mutation(

@@ -13,7 +13,7 @@ from small_greens import BOX, KM, PLANE, ROCK, STATIONS, rectangle_case, surface
 import femcrust
 from femcrust.case import Case
 from femcrust.errors import InputError
-from femcrust.greens import reciprocal
+from femcrust.greens import reciprocal, station_loads
 from femcrust.greens.hats import hats
 from femcrust.greens.plan import fitting_width
 from femcrust.model import Model, build_model
@@ -267,9 +267,11 @@ def test_forces_are_the_transpose_of_sampling(tmp_path: Path) -> None:
     model = build_model(case)
     _, seen, _ = planned(model)
     operator, _ = build(case, model)
-    forces = np.stack(reciprocal.PointForces(seen.placed, 2, 5).forces(operator), axis=2)
-    u = np.random.default_rng(81_620_733).normal(size=operator.space.nodes.shape)
     at = seen.placed
+    corners = operator.space.nodes[operator.space.elements[at.tets, :4]]
+    loads = station_loads.StationLoads(at, corners, "station", 2, 5)
+    forces = np.stack(loads.forces(operator), axis=2)
+    u = np.random.default_rng(81_620_733).normal(size=operator.space.nodes.shape)
     sampled = displacement_at(operator.space, (), u, at.tets, at.barycentric)[2:5]
     assert np.einsum("ni,nik->k", u, forces) == pytest.approx(sampled.ravel(), rel=1e-12)
 

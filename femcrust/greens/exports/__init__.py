@@ -21,6 +21,7 @@ FORMATS: dict[str, Callable[[Exported], Files]] = {
     "pylith": pylith.files,
     "csv": plain.files,
 }
+WITH_FIELDS = ("csv",)  # that take what stations tell beside their displacement
 
 
 def export(
@@ -47,5 +48,8 @@ def export(
             (place / name).write_bytes(raw)
     for left in content.left_out:
         progress.say(f"{path}: its {left} sources have no place in this format")
+    if content.more and to not in WITH_FIELDS:
+        told = " and ".join(content.more)
+        progress.say(f"{path}: its {told} have no place in this format; --to csv writes them")
     progress.say(f"{len(files)} files are in {folder}")
     return folder

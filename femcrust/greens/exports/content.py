@@ -12,6 +12,7 @@ import numpy as np
 from femcrust.errors import InputError
 from femcrust.greens.seal import Sealed
 from femcrust.mesh.mesh import Floats
+from femcrust.outputs.station_fields import FIELDS
 from femcrust.outputs.stations import SECONDS_PER_YEAR
 
 SAME = 1e-6  # relative: two epochs nearer than this are one
@@ -23,6 +24,7 @@ class Exported:
 
     displacement : (patch, component, station, 3) m for 1 m of slip, east, north, up
     los : (patch, component, station, view) m toward the satellite;  views : their names
+    more : tilt, strain, stress (patch, component, station, k), those that the library has
     components : among strike (left-lateral), dip (thrust), opening;  faults : (patch,) names
     corners : (patch, c, 3) m, around, nan where there is none;  centre : (patch, 3) m
     stations : names;  xyz : (station, 3) m
@@ -33,6 +35,7 @@ class Exported:
     displacement: Floats
     los: Floats
     views: tuple[str, ...]
+    more: dict[str, Floats]
     components: tuple[str, ...]
     faults: tuple[str, ...]
     kinds: tuple[str, ...]
@@ -78,9 +81,11 @@ def content_of(arrays: Mapping[str, Any], path: Path, rake: float, epoch: float 
     displacement, los = arrays["displacement"], arrays.get("los")
     if los is None:
         los = np.empty((*displacement.shape[:3], 0, *displacement.shape[4:]))
+    more = {name: arrays[name] for name in FIELDS if name in arrays and name != "displacement"}
     which = _epoch(arrays, path, epoch)
     if which is not None:
         displacement, los = displacement[..., which], los[..., which]
+        more = {name: values[..., which] for name, values in more.items()}
     stack = np.stack
     corners = stack([arrays[f"corner_{axis}"] for axis in "xyz"], axis=-1)
     pairs = {
@@ -94,6 +99,7 @@ def content_of(arrays: Mapping[str, Any], path: Path, rake: float, epoch: float 
         displacement=displacement,
         los=los,
         views=tuple(map(str, arrays.get("view", ()))),
+        more=more,
         components=tuple(map(str, arrays["component"])),
         faults=tuple(map(str, arrays["patch_fault"])),
         kinds=tuple(map(str, arrays["patch_kind"])),

@@ -1,7 +1,7 @@
 """Tables: patches.csv, stations.csv, displacement.csv: a row for each patch, component, station.
 
 Lengths in m, angles in degrees, displacement in m for 1 m of slip: east, north, up, and along each
-line of sight toward the satellite.
+line of sight toward the satellite. tilt.csv, strain.csv, stress.csv, where the library has them.
 """
 
 from __future__ import annotations
@@ -14,16 +14,22 @@ from typing import Any
 import numpy as np
 
 from femcrust.greens.exports.content import Exported
+from femcrust.mesh.mesh import Floats
+from femcrust.outputs.station_fields import FIELDS
 
 AXES = ("x", "y", "z")
 
 
 def files(content: Exported) -> dict[str, bytes]:
-    """All three, by name."""
+    """All of them, by name."""
     return {
         "patches.csv": _patches(content),
         "stations.csv": _stations(content),
         "displacement.csv": _displacement(content),
+        **{
+            f"{name}.csv": _responses(content, FIELDS[name].columns, values)
+            for name, values in content.more.items()
+        },
     }
 
 
@@ -58,16 +64,19 @@ def _stations(content: Exported) -> bytes:
 
 
 def _displacement(content: Exported) -> bytes:
-    header = ["patch", "component", "station", "east_m", "north_m", "up_m"]
-    header += [f"los_{view}_m" for view in content.views]
-    values = np.concatenate([content.displacement, content.los], axis=3)
+    header = ["east_m", "north_m", "up_m", *(f"los_{view}_m" for view in content.views)]
+    return _responses(content, header, np.concatenate([content.displacement, content.los], axis=3))
+
+
+def _responses(content: Exported, header: Sequence[str], values: Floats) -> bytes:
+    """A table of (patch, component, station, k)."""
     rows = (
         [patch, component, station, *_told(values[patch, i, j])]
         for patch in range(len(values))
         for i, component in enumerate(content.components)
         for j, station in enumerate(content.stations)
     )
-    return _table(header, rows)
+    return _table(["patch", "component", "station", *header], rows)
 
 
 def _told(row: Any) -> list[str]:

@@ -142,6 +142,7 @@ def synthetic_result(cells: int = 6, relief: bool = True, **output) -> Result:
         "stations": "gnss.csv",
         "fields": ["displacement", "stress", "strain", "coulomb"],
         "formats": ["vtu", "csv", "png", "html"],
+        "station_fields": ["displacement"],
         "los": {
             "track18": SimpleNamespace(unit=[-0.6, -0.1, 0.79], heading=None, incidence=None),
             "track120": SimpleNamespace(unit=None, heading=-168.0, incidence=38.0),

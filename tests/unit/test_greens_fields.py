@@ -242,10 +242,15 @@ def test_named_axes_and_units(tmp_path: Path) -> None:
 
 def test_slip_that_goes_on_strains(tmp_path: Path) -> None:
     one = {"faults": {"main": SOURCES["faults"]["main"]}, "greens": {"components": ["dip"]}}
-    data = made(late(tmp_path, **one), "auto")
+    target = tmp_path / "greens.nc"
+    data = femcrust.greens(late(tmp_path, **one), output=target)
     found = femcrust.convolved(data, [0.0], [[[2.0]]], at=[0.0, 2.0], response="strain")
     assert found.dims == ("time", "station", "tensor")
     assert found.values[-1] == pytest.approx(2 * data.strain.values[0, 0, ..., -1])
+    assert plot(target, patch=0, epoch=0.5 * YEAR).exists()
+    export(target, "csv", epoch=2 * YEAR)
+    rows = (tmp_path / "greens-csv" / "stress.csv").read_text().splitlines()
+    assert float(rows[1].split(",")[3]) == data.stress.values[0, 0, 0, 0, -1]
 
 
 def test_a_library_is_continued_to_the_same_bits(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from femcrust.case import build_case
 from femcrust.greens import columns, convolved
 from femcrust.materials import Relaxing
 from femcrust.model import Model, build_model
+from femcrust.stations import case_stations
 
 KM, YEAR = 1e3, relaxing.YEAR
 BOTH_WAYS, ADDS_UP, SAME_RUN = 1e-7, 1e-8, 1e-6  # asked for at a solver's tolerance of 1e-12
@@ -102,9 +103,9 @@ def run(model: Model) -> np.ndarray:
     return np.array([r.stations.displacement for r in relaxing.relaxed(model).results])
 
 
-def columns_apart(one: Any, other: Any) -> float:
+def columns_apart(one: Any, other: Any, field: str = "displacement") -> float:
     """Of all columns and epochs the worst, relative to the column's peak then."""
-    a, b = (data.displacement.values for data in (one, other))
+    a, b = (data[field].values for data in (one, other))
     return float((np.abs(a - b).max(axis=(2, 3)) / np.abs(b).max(axis=(2, 3))).max())
 
 
@@ -131,6 +132,38 @@ def test_forward_is_reciprocal_at_all_epochs(
     # planted: eigenstrain works on the elastic stress, as if none had relaxed
     monkeypatch.setattr(columns.Columns, "_relaxed", lambda *_: None)
     assert columns_apart(library(model, "reciprocal"), forward) > 1e4 * BOTH_WAYS
+
+
+@pytest.mark.verify
+@pytest.mark.slow
+def test_tilt_strain_and_stress_in_rock_that_relaxes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = make_model(tmp_path, {})
+    (tmp_path / "deep.csv").write_text("name,x_km,y_km,z_km\nA,4,-7,-3.1\nB,-8,5,-12.3\n")
+    fields = ("displacement", "tilt", "strain", "stress")
+    output = model.case.output.model_copy(
+        update={"stations": "deep.csv", "station_fields": fields, "times": (1.25 * YEAR,)}
+    )
+    model = replace(model, case=model.case.model_copy(update={"output": output}))
+    placed = case_stations(model.case, model)
+    assert model.relaxing is not None
+    assert placed is not None
+    assert np.isin(placed.tets, model.relaxing.elements).tolist() == [False, True]
+    forward, backward = library(model, "forward"), library(model, "reciprocal")
+    results = relaxing.relaxed(model).results
+    slip = slip_of(forward, {"one": 1.0, "two": 1.0})
+    for field in fields[1:]:
+        apart = columns_apart(backward, forward, field)
+        assert record(f"{field} over time, both ways", np.nan, apart, BOTH_WAYS).holds
+        total = np.einsum("pcske,pc->esk", forward[field].values, slip)
+        ends = [0, -1]  # at epochs between steps a run interpolates stress in another way
+        run = np.array([getattr(results[k].stations, field) for k in ends])
+        added = relaxing.worst(total[ends], run)
+        assert record(f"{field} over time, sum of patches", np.nan, added, ADDS_UP).holds
+    # planted: stress is C : strain at all epochs
+    monkeypatch.setattr(columns.Columns, "_relaxed", lambda *_: None)
+    assert columns_apart(library(model, "forward"), forward, "stress") > 1e4 * BOTH_WAYS
 
 
 @pytest.mark.verify

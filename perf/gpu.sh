@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Measure femcrust on a machine with a GPU that has nothing but a compiler, CUDA and Python with
-# NumPy, SciPy, h5py, pybind11, cmake and ninja (and CuPy for rivals, pytest for the suite). No network.
+# NumPy, SciPy, h5py, pybind11, cmake and ninja (and CuPy for rivals, pytest for the suite, pydantic
+# and PyYAML for whole cases, mpi4py and an mpirun for ranks). No network.
 #
-#   perf/gpu.sh build|suite|sanitize|ladder|solves|all [FOLDER]
+#   perf/gpu.sh build|suite|sanitize|ladder|solves|relaxation|library|ranks|all [FOLDER]
 #   perf/gpu.sh keep FOLDER        joins results into perf/baselines/DEVICE.json
 #   perf/gpu.sh compare FOLDER     fails where counters changed or times grew by a tenth since then
 #
@@ -10,7 +11,7 @@
 # and prints a short table last. `all` goes through them in order; one that fails stops no other.
 #   BACKEND=cuda|emulated|cpu      what is measured; cpu and emulated rehearse without a device
 #   SIZES="1e6 1e7"                of `solves`, in place of 1e6, 1e7, 1e8 and the largest that fits
-#   WHEELS=.whl                    a folder of wheels of what the suite needs and the machine lacks
+#   WHEELS=.whl                    a folder of wheels of what the suite and cases need and the machine lacks
 #   FEMCRUST_COMMIT=…              the commit, where there is no git; or a file perf/commit.txt
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -75,6 +76,8 @@ part() {
     build) build ;;
     solves) timeout -k 10 $((left + 15)) "$PYTHON" perf/gpu/solves.py "$FOLDER" --backend "$NAME" \
       --limit "$left" ${SIZES:+--sizes $SIZES} ;;
+    relaxation | library | ranks) timeout -k 10 $((left + 15)) "$PYTHON" perf/gpu/jobs.py "$1" "$FOLDER" \
+      --backend "$NAME" --limit "$left" ;;
     suite | sanitize | ladder) timeout -k 10 $((left + 15)) "$PYTHON" perf/gpu/programs.py "$1" "$FOLDER" \
       --backend "$NAME" --limit "$left" ;;
   esac
@@ -82,8 +85,8 @@ part() {
 
 status=0
 case $PART in
-  build | suite | sanitize | ladder | solves) parts=$PART ;;
-  all) parts="build suite sanitize ladder solves" ;;
+  build | suite | sanitize | ladder | solves | relaxation | library | ranks) parts=$PART ;;
+  all) parts="build suite sanitize ladder solves relaxation library ranks" ;;
   keep | compare) exec "$PYTHON" perf/gpu/record.py "$PART" "$FOLDER" ;;
   *)
     sed -n '2,/^set /{s/^# \{0,1\}//;/^set /!p}' "${BASH_SOURCE[0]}"

@@ -5,7 +5,8 @@ FEMCRUST_REQUIRE   comma-separated names (data, cuda, mpi); a skip for want of o
 FEMCRUST_EXAMPLES  random examples per property test; without it, 25 that are the same in every run
 FEMCRUST_FAULTS    faults of each random kind in tests/harden; without it, a few, always the same
 FEMCRUST_COMPARE   a backend; every comparison with a known solution is solved there too, and in
-                   every precision the answers must be the same (both_backends.py)
+                   every precision (or those named after it) the answers must be the same
+                   (both_backends.py)
 """
 
 from __future__ import annotations
@@ -137,7 +138,10 @@ def pytest_report_header() -> list[str]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The table of faults, where tests of faults have run."""
+    """The table of faults, where tests of faults have run, and what backends were apart."""
     faults = sys.modules.get("faults")
     if faults is not None:
         faults.table(terminalreporter)
+    both = sys.modules.get("both_backends")
+    for line in both.told() if both is not None and os.environ.get("FEMCRUST_COMPARE") else ():
+        terminalreporter.write_line(line)

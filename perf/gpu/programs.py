@@ -8,6 +8,7 @@ A program that is missing, refuses the device or runs out of time is recorded; t
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
 import re
@@ -83,6 +84,9 @@ for path in sorted(Path("tests/unit").glob("test_*.py")):
 def suite(backend: str, limit: float) -> tuple[dict[str, Any], list[tuple[Any, ...]], bool]:
     """Tests of the device, whose absence is a failure; files stay out whose packages are missing,
     such as mesh readers and case files on a bare node."""
+    if importlib.util.find_spec("pytest") is None:
+        why = "pytest is not here; put its wheels into WHEELS"
+        return {"refused": why}, [("pytest", why)], False
     listed = ran([sys.executable, "-c", LISTED], limit)["output"].splitlines()
     files = [line.split()[1] for line in listed if line.startswith("TAKEN ")]
     out = [line for line in listed if not line.startswith("TAKEN ")]
@@ -129,6 +133,8 @@ def ladders(backend: str) -> dict[str, list[str]]:
     """Programs of perf/kernels and their arguments; on the emulator seconds mean nothing."""
     if record.on_device(backend):
         return {"ebe_ladder": [], "cluster_ladder": ["5", "256", "10"]}
+    if backend == "cpu":
+        return {}
     small = ["--check", "3", "--cubes", "3", "--turns", "1"]
     return {"ebe_ladder_emulated": small, "cluster_ladder": ["2", "8", "10"]}
 
@@ -143,6 +149,9 @@ def ladder(backend: str, limit: float) -> tuple[dict[str, Any], list[tuple[Any, 
     result: dict[str, Any] = {}
     rows: list[tuple[Any, ...]] = []
     good = True
+    if not programs:
+        result["refused"] = "kernels of devices have no ladder on a processor"
+        rows.append((result["refused"], None, None, None))
     for index, (name, words) in enumerate(programs.items()):
         share = (end - time.monotonic()) / (len(programs) - index)
         built = ran([program("cmake") or "cmake", "--build", str(folder), "--target", name], share)

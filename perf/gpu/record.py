@@ -23,7 +23,7 @@ import machine
 from femcrust import backends
 
 PERF = Path(__file__).resolve().parent.parent
-PARTS = ("build", "suite", "sanitize", "ladder", "solves")
+PARTS = ("build", "suite", "sanitize", "ladder", "solves", "relaxation", "library", "ranks")
 COPY_BYTES = 1 << 30  # of one array: many times any cache
 TURNS = 20
 

@@ -6,6 +6,7 @@ Run by test_bare_machine.py in an interpreter of its own.
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 before = set(sys.modules)
 
@@ -28,5 +29,21 @@ operator = operators.elastic(space, mu, mu, Conditions(infinite=far), backends.s
 load = np.random.default_rng(260_391_557).normal(size=space.nodes.shape)
 for name in preconditioners.NAMES:
     solvers.solve(operator, preconditioners.build(name, operator), load)
-names = {name.split(".")[0] for name in set(sys.modules) - before}
-print(*sorted(name for name in names if getattr(sys.modules.get(name), "__path__", None)))
+
+shipped = [
+    Path(sys.modules[name].__file__ or "").parent
+    for name in ("numpy", "scipy", "h5py")
+    if name in sys.modules
+]  # their helpers have names of their own
+
+
+def counts(module: object) -> bool:
+    """Whether it came from a file, and one that NumPy, SciPy and h5py do not ship."""
+    file = getattr(module, "__file__", None)
+    home = getattr(module, "__path__", None) is not None
+    return home or (bool(file) and not any(f in Path(str(file)).parents for f in shipped))
+
+
+loaded = {name.split(".")[0] for name in set(sys.modules) - before}
+loaded = {name for name in loaded if not name.startswith("_sysconfigdata")}  # of this Python
+print(*sorted(name for name in loaded if counts(sys.modules.get(name))))

@@ -245,4 +245,42 @@ def test_script_tells_its_parts_and_refuses_others(root: Path) -> None:
     done = subprocess.run(["bash", str(root / "perf/gpu.sh"), "nonsense", "build/gpu"],
                           capture_output=True, text=True, check=False)  # fmt: skip
     assert done.returncode == 2
-    assert "build|suite|sanitize|ladder|solves|all" in done.stdout
+    assert "build|suite|sanitize|ladder|solves|relaxation|library|ranks|all" in done.stdout
+
+
+RELAXED = """{"machine": "a card"}
+{"guess": "learned", "unknowns": 30, "steps": 4, "iterations": 12, "whole_s": 2.5, "setup_s": 0.5}
+{"guess": "proj"""
+
+
+def test_what_a_program_printed_before_its_time_ended_counts(
+    perf: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = perf("jobs")
+    monkeypatch.setattr(jobs, "ran", lambda *_, **__: {"status": 124, "output": RELAXED})
+    result, rows, good = jobs.relaxation("cpu", 60.0)
+    assert not good
+    (run,) = result["runs"]
+    assert run["times"] == {"whole_s": 2.5, "setup_s": 0.5}
+    assert (run["solver"], run["iterations"]) == ("relaxation, learned", 12)
+    assert rows == [("relaxation, learned", 30, 12, 2.5)]
+    # what perf/compare.py makes of it
+    counters, times = perf("compare").collect(result)
+    assert counters["relaxation, learned iterations"] == [12.0]
+    assert times["relaxation, learned times whole_s"] == [2.5]
+
+
+def test_ranks_are_left_out_where_none_can_be_started(
+    perf: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = perf("jobs")
+    monkeypatch.setattr(jobs, "ran", lambda *_, **__: {"status": 1, "output": "no mpirun\n"})
+    result, _, good = jobs.ranks("cuda", 60.0)
+    assert good
+    assert result == {"refused": "no mpirun"}
+    # but where they fail, the part does
+    answers = iter([{"status": 0, "output": "takes 1"}, *[{"status": 139, "output": ""}] * 2])
+    monkeypatch.setattr(jobs, "ran", lambda *_, **__: next(answers))
+    result, _, good = jobs.ranks("cuda", 60.0)
+    assert not good
+    assert {"messages by the host", "messages by device addresses"} < set(result)

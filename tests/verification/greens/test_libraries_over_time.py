@@ -18,6 +18,7 @@ import pytest
 import relaxing
 from table import record
 
+import both_backends
 import femcrust
 from femcrust import faults
 from femcrust.amplitude import Amplitude, Points
@@ -95,7 +96,9 @@ def make_model(folder: Path, histories: dict[str, Amplitude], **time: Any) -> Mo
 def library(model: Model, method: str) -> Any:
     greens = model.case.greens.model_copy(update={"method": method})
     case = model.case.model_copy(update={"greens": greens})
-    return femcrust.greens(case, model=replace(model, case=case))
+    model = replace(model, case=case)
+    both_backends.libraries(case, model)
+    return femcrust.greens(both_backends.on(case, "cpu"), model=model)
 
 
 def run(model: Model) -> np.ndarray:

@@ -19,6 +19,7 @@ from scipy.io import loadmat
 from scipy.spatial import cKDTree
 from table import record
 
+import both_backends
 import femcrust
 from femcrust.case import build_case
 from femcrust.faults.geometry import frames
@@ -42,7 +43,9 @@ def library(folder: Path, stations: np.ndarray, **case: Any) -> Any:
     (folder / "stations.csv").write_text("name,x,y,z\n" + "".join(lines))
     case["materials"] = {"rock": hs.ROCK}
     case["output"] = {"stations": "stations.csv"}
-    return femcrust.greens(build_case(case, folder))
+    built = build_case(case, folder)
+    both_backends.libraries(built)
+    return femcrust.greens(both_backends.on(built, "cpu"))
 
 
 def rectangle(

@@ -12,7 +12,7 @@ from dataclasses import replace
 import half_space as hs
 import numpy as np
 
-from femcrust import operators, solvers
+from femcrust import operators
 from small_meshes import split_cubes
 
 GRADIENT = np.array([[2.0, -1.0, 0.5], [0.7, -3.0, 1.1], [-0.4, 0.9, 1.6]]) * 1e-4
@@ -46,9 +46,7 @@ def make_body(mu: object = hs.MU) -> hs.Body:
 def solved(body: hs.Body) -> np.ndarray:
     """(n_nodes, 3) m"""
     force = operators.load(body.operator, [], body.conditions)
-    return solvers.solve(
-        body.operator, body.preconditioner, force, tolerance=TOLERANCE
-    ).displacement
+    return body.answer(force, TOLERANCE).displacement
 
 
 def error(u: np.ndarray, body: hs.Body) -> float:

@@ -42,9 +42,7 @@ def make_body(condition: Any, contrast: float = 1.5) -> hs.Body:
 
 
 def solved(body: hs.Body, force: np.ndarray, tolerance: float = TOLERANCE) -> np.ndarray:
-    return solvers.solve(
-        body.operator, body.preconditioner, force, tolerance=tolerance
-    ).displacement
+    return body.answer(force, tolerance).displacement
 
 
 def work(body: hs.Body, name: str, u: np.ndarray) -> float:

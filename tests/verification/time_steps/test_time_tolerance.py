@@ -16,6 +16,7 @@ import pytest
 import relaxing
 from table import record
 
+import both_backends
 from femcrust import timestepping
 from femcrust.mesh.mesh import Mesh, tet_volumes
 from femcrust.model import Model
@@ -65,6 +66,7 @@ class Answer:
     def __init__(self, model: Model) -> None:
         assert model.relaxing is not None
         assert model.case.time is not None
+        both_backends.runs(model)
         operator, preconditioner = build(model.case, model)
         solver = model.case.solver
         body = timestepping.Relaxation(model, operator, preconditioner, solver)

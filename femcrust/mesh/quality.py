@@ -11,14 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from femcrust.backends import core
-from femcrust.mesh.mesh import Floats, Ints, Mesh, tet_volumes
+from femcrust.mesh.mesh import CHUNK, Floats, Ints, Mesh, tet_volumes
 
 FACE_PAIRS = ((0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3))
 EDGES = ((0, 1), (1, 2), (0, 2), (0, 3), (1, 3), (2, 3))
 BIN_DEG = 5.0  # of the histogram
 FLAT_DEG = 10.0  # smallest dihedral angle below which a cell slows the solver (README)
 N_WORST = 10
-CHUNK = 50_000  # tetrahedra at once: bounds the memory
 
 
 @dataclass(frozen=True)

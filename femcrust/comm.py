@@ -10,14 +10,13 @@ import ctypes
 import functools
 import importlib
 import os
-import pickle
 import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from femcrust.errors import InputError
+from femcrust.errors import FemcrustError, InputError
 
 # What launchers tell a process of its job: how many ranks there are.
 LAUNCHERS = {
@@ -208,11 +207,9 @@ def on_root(comm: Comm, work: Callable[[], T]) -> T | None:
 
 
 def _sendable(error: BaseException | None) -> BaseException | None:
-    try:
-        pickle.loads(pickle.dumps(error))
-    except Exception:
-        return RuntimeError(f"{type(error).__name__}: {error}")
-    return error
+    if error is None or isinstance(error, (FemcrustError, MemoryError, KeyboardInterrupt)):
+        return error
+    return RuntimeError(f"{type(error).__name__}: {error}")
 
 
 class _Channel:

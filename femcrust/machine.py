@@ -33,6 +33,10 @@ BYTES_PER_COLUMN_OVER_TIME = 480
 # With the assembled matrix and PETSc's hierarchy: 1.22 GB at 285,783 unknowns and 1.94 GB at
 # 480,294 (solver.library: petsc): 3,700 bytes an unknown, rounded up by a fifth.
 BYTES_PER_UNKNOWN_ASSEMBLED = 4500
+# Over ranks the first of them, which holds the whole model, has 296 bytes a tetrahedron more than
+# others (perf/ranks.py, four ranks: 307 and 214 MB at 321,555 tetrahedra, 193 and 174 at 71,934),
+# rounded up by a fifth.
+BYTES_PER_TET_OF_WHOLE = 360
 # Mesh, setup and solve on two Zen 4 cores, twelve iterations; busy machines take several times it.
 UNKNOWNS_PER_SECOND_AND_THREAD = 150_000.0
 GIB = 2**30
@@ -169,20 +173,27 @@ def shortage() -> str:
 
 
 def memory_needed(
-    n_unknowns: int, n_branches: int | None = None, *, columns: int = 1, assembled: bool = False
+    n_unknowns: int,
+    n_branches: int | None = None,
+    *,
+    columns: int = 1,
+    assembled: bool = False,
+    n_tets_of_whole: int = 0,
 ) -> int:
     """Bytes that a run needs at its peak; over time with the branches of all elements that flow;
-    `columns` right-hand sides go together; `assembled` for PETSc.
+    `columns` right-hand sides go together; `assembled` for PETSc; `n_tets_of_whole` where the model
+    of all ranks lies here too.
 
     >>> memory_needed(1_000_000) // 2**20, memory_needed(1_000_000, 300_000) // 2**20
     (614, 1302)
     """
+    program = BYTES_OF_PROGRAM + BYTES_PER_TET_OF_WHOLE * n_tets_of_whole
     more = BYTES_PER_UNKNOWN_ASSEMBLED if assembled else 0
     if n_branches is None:
         each = BYTES_PER_UNKNOWN + BYTES_PER_COLUMN * (columns - 1) + more
-        return BYTES_OF_PROGRAM + each * n_unknowns
+        return program + each * n_unknowns
     each = BYTES_PER_UNKNOWN_OVER_TIME + BYTES_PER_COLUMN_OVER_TIME * (columns - 1) + more
-    return BYTES_OF_PROGRAM + each * n_unknowns + BYTES_PER_BRANCH * n_branches * columns
+    return program + each * n_unknowns + BYTES_PER_BRANCH * n_branches * columns
 
 
 def seconds_needed(n_unknowns: int, threads: int) -> float:
@@ -197,10 +208,17 @@ def check_memory(
     *,
     columns: int = 1,
     assembled: bool = False,
+    n_tets_of_whole: int = 0,
 ) -> None:
     """InputError before the work starts where a run would not fit."""
     there = physical_memory()
-    needed = memory_needed(n_unknowns, n_branches, columns=columns, assembled=assembled)
+    needed = memory_needed(
+        n_unknowns,
+        n_branches,
+        columns=columns,
+        assembled=assembled,
+        n_tets_of_whole=n_tets_of_whole,
+    )
     needed += stacks(_threads[-1])
     if needed > there:
         raise InputError(

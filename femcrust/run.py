@@ -133,7 +133,14 @@ def pieces(case: Case, mine: Share) -> tuple[ElasticOperator, Any]:
     """The same of a share of a model."""
     space, model = mine.space(), mine.model
     n_dof, by_petsc = space.n_dof * mine.comm.here, case.solver.library == "petsc"
-    machine.check_memory(n_dof, "mesh", model.n_branches, assembled=by_petsc)
+    whole = 0 if mine.part is None or mine.held is None else mine.held.mesh.n_tets
+
+    def check_memory() -> None:
+        machine.check_memory(
+            n_dof, "mesh", model.n_branches, assembled=by_petsc, n_tets_of_whole=whole
+        )
+
+    comm.together(mine.comm, check_memory)
     backend = backends.select(case.solver.backend, mine.comm.place)
     elastic = model.elastic
     operator = operators.elastic(space, elastic.lam, elastic.mu, model.conditions, backend)

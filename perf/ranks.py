@@ -4,9 +4,10 @@ The layered box around a fault of perf/meshes.py, infinite elements, cold solve 
 a rank, under the mpirun beside this Python. A line each: iterations; seconds of setup and solve and
 how many times faster than one rank; of an iteration what the busiest rank sends, in messages and
 bytes, and its sums over ranks; the part of the solve that passes within MPI's calls, waiting too,
-on the rank where it is least and where it is most; and what the calls from the core into Python
-cost. --near: finest cells, km; 1.1 makes about a million unknowns. With more ranks than cores the
-counts hold and the times tell nothing.
+on the rank where it is least and where it is most; what the calls from the core into Python cost;
+and the peak resident memory of rank 0, which builds the model, and of the others. --near: finest
+cells, km; 0.6 makes about a million unknowns. With more ranks than cores the counts hold and the
+times tell nothing.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from machine import description
 from femcrust import backends, comm, operators, progress, solvers
 from femcrust.case import Case
 from femcrust.model import build_model
+from femcrust.outputs.summary import peak_memory
 from femcrust.ranks.share import share
 from femcrust.run import pieces
 
@@ -147,16 +149,19 @@ def worker(near: float, repeats: int, backend: str) -> None:
                     "comm_s": counting.seconds,
                 }
     shared = 0 if mine.space().halo is None else len(mine.space().halo.nodes)
-    rows = counting.gather({**best, "nodes": mine.space().n_nodes, "shared": shared})
+    unknowns = 3 * mine.n_nodes()
+    own = {"nodes": mine.space().n_nodes, "shared": shared, "peak": peak_memory()}
+    rows = counting.gather({**best, **own})
     if rows is None:
         return
+    peaks = [row.pop("peak") for row in rows]
+    size: dict[str, Any] = {"unknowns": unknowns, "tets": mine.whole.mesh.n_tets, "setup_s": setup,
+            "peak_of_rank_0": peaks[0], "peak_of_others": max(peaks[1:], default=0)}  # fmt: skip
     most = {key: max(row[key] for row in rows) for key in rows[0]}
     least = min(row["comm_s"] for row in rows)
-    unknowns = mine.whole_space().n_dof
     on_device = counting.takes_device and backends.is_cuda(operator.backend)
-    messages = "device" if on_device else "host"
-    found = {"unknowns": unknowns, "memory_of_messages": messages, "setup_s": setup, **most}
-    print(json.dumps({**found, "least_comm_s": least}))
+    size["memory_of_messages"] = "device" if on_device else "host"
+    print(json.dumps({**size, **most, "least_comm_s": least}))
 
 
 def bridge(repeats: int = 20_000) -> float:
@@ -224,7 +229,9 @@ def main() -> None:
             f" {row['sums'] / n:.1f} sums; shared {row['shared']:,} of {row['nodes']:,} nodes;"
             f" in MPI {100 * row['least_comm_s'] / row['solve_s']:.1f}"
             f" … {100 * row['comm_s'] / row['solve_s']:.1f} %,"
-            f" bridge {100 * row['calls'] * call / row['solve_s']:.2f} %"
+            f" bridge {100 * row['calls'] * call / row['solve_s']:.2f} %;"
+            f" peak memory of rank 0 {row['peak_of_rank_0'] / 1e6:.0f} MB,"
+            f" of the others {row['peak_of_others'] / 1e6:.0f}; {row['tets']:,} tetrahedra"
         )
     if given.json:
         given.json.write_text(json.dumps({"machine": description(), "rows": rows}, indent=1))

@@ -15,8 +15,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from femcrust.errors import InputError
-from femcrust.mesh.exterior import members, row_ids, tet_faces
-from femcrust.mesh.mesh import Mesh, tet_volumes
+from femcrust.mesh.exterior import OUTWARD_FACES, members, row_ids, sorted_rows, tet_faces
+from femcrust.mesh.mesh import CHUNK, Floats, Mesh, tet_volumes
 
 # |V| / (longest edge)³ of a flat tetrahedron: rounding of coordinates 1e6 edges from the origin
 # gives 1e-10; a sliver with an angle of 0.001° still has 1e-6.
@@ -29,11 +29,10 @@ SMALL = 2e3  # m: no crustal model in metres is narrower, most in kilometres are
 def checked(mesh: Mesh) -> Mesh:
     """The mesh with all tetrahedra positively oriented, or InputError."""
     _refuse_bad_numbers(mesh)
-    corners = mesh.points[mesh.tets]
-    spans = [corners[:, i] - corners[:, j] for i, j in ((0, 1), (1, 2), (2, 0), (0, 3), (1, 3))]
-    longest = np.sqrt(np.max([np.einsum("ni,ni->n", d, d) for d in spans], axis=0))
     volumes = tet_volumes(mesh)
-    _refuse(mesh, np.abs(volumes) <= FLAT * longest**3, "has no volume; delete or remesh it")
+    _refuse(
+        mesh, np.abs(volumes) <= FLAT * _longest(mesh) ** 3, "has no volume; delete or remesh it"
+    )
     _refuse(mesh, _repeats(row_ids(mesh.tets)), "occurs twice; delete the copies")
     negative = volumes < 0
     if negative.any():
@@ -42,6 +41,17 @@ def checked(mesh: Mesh) -> Mesh:
         mesh = replace(mesh, tets=tets)
     _check_faces(mesh)
     return replace(mesh, surfaces={name: _surface(mesh, name) for name in mesh.surfaces})
+
+
+def _longest(mesh: Mesh) -> Floats:
+    """Of five edges of each tetrahedron, m. (n_tets,)"""
+    longest = np.empty(mesh.n_tets)
+    for start in range(0, mesh.n_tets, CHUNK):
+        part = slice(start, start + CHUNK)
+        corners = mesh.points[mesh.tets[part]]
+        spans = [corners[:, i] - corners[:, j] for i, j in ((0, 1), (1, 2), (2, 0), (0, 3), (1, 3))]
+        longest[part] = np.sqrt(np.max([np.einsum("ni,ni->n", d, d) for d in spans], axis=0))
+    return longest
 
 
 def units_hint(mesh: Mesh) -> str | None:
@@ -100,20 +110,26 @@ def _refuse_bad_numbers(mesh: Mesh) -> None:
 
 def _check_faces(mesh: Mesh) -> None:
     """How tetrahedra meet: at most two at a face, on opposite sides of it, all in one piece."""
-    faces = tet_faces(mesh.tets)
-    ids = row_ids(faces)
-    count = np.bincount(ids)
-    _refuse(mesh, _of_tets(count[ids] > 2), "shares a face with two others; remove what overlaps")
-
-    order = np.argsort(ids, kind="stable")
-    shared = order[count[ids[order]] == 2].reshape(-1, 2)
-    same_turn = _turn(faces[shared[:, 0]]) == _turn(faces[shared[:, 1]])
+    order, first = sorted_rows(tet_faces(mesh.tets))
+    begin = np.append(np.flatnonzero(first), len(order))
+    count = np.diff(begin)
     bad = np.zeros(mesh.n_tets, dtype=bool)
-    bad[shared[same_turn] // 4] = True
+    if (count > 2).any():
+        bad[order[np.repeat(count > 2, count)] // 4] = True
+    _refuse(mesh, bad, "shares a face with two others; remove what overlaps")
+
+    twice = begin[:-1][count == 2]
+    shared = np.stack([order[twice], order[twice + 1]], axis=1)
+    del order, first, begin, count, twice
+    for start in range(0, len(shared), CHUNK):
+        one, other = shared[start : start + CHUNK].T
+        same = _turn(_faces(mesh, one)) == _turn(_faces(mesh, other))
+        bad[one[same] // 4] = bad[other[same] // 4] = True
     _refuse(mesh, bad, "overlaps the tetrahedron beyond one of its faces; remesh there")
 
     _refuse_coincident(mesh)
-    pairs = shared // 4
+    pairs = (shared // 4).astype(np.int32)
+    del shared
     graph = coo_array(
         (np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])),
         shape=(mesh.n_tets, mesh.n_tets),
@@ -129,8 +145,9 @@ def _check_faces(mesh: Mesh) -> None:
         )
 
 
-def _of_tets(of_faces: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    return np.asarray(of_faces.reshape(-1, 4).any(axis=1))
+def _faces(mesh: Mesh, places: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Rows of `tet_faces`."""
+    return np.take_along_axis(mesh.tets[places // 4], OUTWARD_FACES[places % 4], axis=1)
 
 
 def _turn(triples: NDArray[np.int32]) -> NDArray[np.bool_]:

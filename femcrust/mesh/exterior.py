@@ -58,23 +58,33 @@ def row_ids(rows: Ints) -> NDArray[np.int64]:
     >>> row_ids(np.array([[0, 1, 2], [2, 3, 1], [2, 0, 1]], dtype=np.int32)).tolist()
     [0, 1, 0]
     """
+    order, first = sorted_rows(rows)
+    ids = np.empty(len(order), dtype=np.int64)
+    ids[order] = np.cumsum(first) - 1
+    return ids
+
+
+def sorted_rows(rows: Ints) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The rows in the order of their vertex sets, equal ones as they come, and whether each of
+    these is the first of its set. (k,), (k,)"""
     rows = np.sort(rows, axis=1)
+    first = np.ones(len(rows), dtype=bool)
     if len(rows) == 0:
-        return np.empty(0, dtype=np.int64)
+        return np.empty(0, dtype=np.int64), first
     if rows.shape[1] <= 3 and rows.min() >= 0 and rows.max() < THREE_IN_63_BITS:
         keys = np.zeros(len(rows), dtype=np.int64)
         for column in rows.T:
-            keys = keys * THREE_IN_63_BITS + column
+            keys *= THREE_IN_63_BITS
+            keys += column
+        del rows
         order = np.argsort(keys, kind="stable")
         keys = keys[order]
-        differs = keys[1:] != keys[:-1]
+        first[1:] = keys[1:] != keys[:-1]
     else:
         order = np.lexsort(rows.T[::-1])
         rows = rows[order]
-        differs = np.any(rows[1:] != rows[:-1], axis=1)
-    ids = np.empty(len(order), dtype=np.int64)
-    ids[order] = np.concatenate([[0], np.cumsum(differs)])
-    return ids
+        first[1:] = np.any(rows[1:] != rows[:-1], axis=1)
+    return order, first
 
 
 def members(rows: Ints, group: Ints) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 
 NUMBERED = 2**31 - 1  # the core numbers elements, and the three unknowns of each node, with 32 bits
+CHUNK = 50_000  # tetrahedra or faces that a loop takes at once: bounds the memory
 HILBERT_BITS = 16  # per axis: 2^16 cells across the mesh, far below any element's size
 
 
@@ -46,9 +47,13 @@ class Mesh:
 
 def tet_volumes(mesh: Mesh) -> Floats:
     """Signed volumes of the tetrahedra, m³: det(x1-x0, x2-x0, x3-x0) / 6. (n_tets,)"""
-    corners = mesh.points[mesh.tets]
-    a, b, c = (corners[:, i] - corners[:, 0] for i in (1, 2, 3))
-    return np.asarray(np.einsum("ni,ni->n", a, np.cross(b, c)) / 6.0)
+    volumes = np.empty(mesh.n_tets)
+    for start in range(0, mesh.n_tets, CHUNK):
+        part = slice(start, start + CHUNK)
+        corners = mesh.points[mesh.tets[part]]
+        a, b, c = (corners[:, i] - corners[:, 0] for i in (1, 2, 3))
+        volumes[part] = np.einsum("ni,ni->n", a, np.cross(b, c)) / 6.0
+    return volumes
 
 
 def hilbert_keys(points: Floats, bits: int = HILBERT_BITS) -> NDArray[np.uint64]:

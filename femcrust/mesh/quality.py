@@ -10,15 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from femcrust.mesh.exterior import row_ids
-from femcrust.mesh.mesh import Floats, Ints, Mesh, tet_volumes
+from femcrust.backends import core
+from femcrust.mesh.mesh import CHUNK, Floats, Ints, Mesh, tet_volumes
 
 FACE_PAIRS = ((0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3))
 EDGES = ((0, 1), (1, 2), (0, 2), (0, 3), (1, 3), (2, 3))
 BIN_DEG = 5.0  # of the histogram
 FLAT_DEG = 10.0  # smallest dihedral angle below which a cell slows the solver (README)
 N_WORST = 10
-CHUNK = 200_000  # tetrahedra at once: bounds the memory
 
 
 @dataclass(frozen=True)
@@ -88,11 +87,7 @@ def smallest_dihedrals(mesh: Mesh) -> Floats:
 
 def quality(mesh: Mesh) -> Quality:
     """Counts, edge lengths and dihedral angles of a mesh."""
-    ends = mesh.tets[:, EDGES]  # (n_tets, 6, 2)
-    length = np.linalg.norm(mesh.points[ends[..., 0]] - mesh.points[ends[..., 1]], axis=2)
-    ids = row_ids(ends.reshape(-1, 2))
-    unique = np.empty(int(ids.max()) + 1)
-    unique[ids] = length.ravel()
+    unique = _edge_lengths(mesh)
     angle = smallest_dihedrals(mesh)
     worst = np.argsort(angle, kind="stable")[:N_WORST].astype(np.int32)
     histogram, _ = np.histogram(angle, bins=np.arange(0.0, 90.0 + BIN_DEG, BIN_DEG))
@@ -103,7 +98,7 @@ def quality(mesh: Mesh) -> Quality:
         volume=float(tet_volumes(mesh).sum()),
         min_dihedral_deg=float(angle.min()),
         percent_below_10deg=float(100.0 * np.mean(angle < FLAT_DEG)),
-        max_edge_ratio=float((length.max(axis=1) / length.min(axis=1)).max()),
+        max_edge_ratio=_largest_edge_ratio(mesh),
         edge_min=float(unique.min()),
         edge_median=float(np.median(unique)),
         edge_max=float(unique.max()),
@@ -112,3 +107,20 @@ def quality(mesh: Mesh) -> Quality:
         worst_angles=angle[worst],
         worst_centroids=mesh.points[mesh.tets[worst]].mean(axis=1),
     )
+
+
+def _edge_lengths(mesh: Mesh) -> Floats:
+    """Of each edge of the mesh, m. (n_edges,)"""
+    *_, edges = core().quadratic(mesh.points, mesh.tets)
+    ends = np.asarray(edges.ends)
+    return np.asarray(np.linalg.norm(mesh.points[ends[:, 0]] - mesh.points[ends[:, 1]], axis=1))
+
+
+def _largest_edge_ratio(mesh: Mesh) -> float:
+    """Longest over shortest edge of one tetrahedron."""
+    largest = 0.0
+    for start in range(0, mesh.n_tets, CHUNK):
+        ends = mesh.tets[start : start + CHUNK, EDGES]  # (k, 6, 2)
+        length = np.linalg.norm(mesh.points[ends[..., 0]] - mesh.points[ends[..., 1]], axis=2)
+        largest = max(largest, float((length.max(axis=1) / length.min(axis=1)).max()))
+    return largest

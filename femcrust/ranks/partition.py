@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from femcrust.mesh.exterior import row_ids, tet_faces
-from femcrust.mesh.mesh import Floats, Ints, Mesh, tet_volumes
+from femcrust.mesh.exterior import OUTWARD_FACES, sorted_rows, tet_faces
+from femcrust.mesh.mesh import CHUNK, Floats, Ints, Mesh, tet_volumes
 
 WEIGHT_OF_BRANCH = 0.4  # of a relaxing element's work, against that of its elastic part
 FINEST = 100  # weights for METIS are whole numbers of this part of the mean
@@ -47,15 +47,16 @@ def along_the_curve(weights: Floats, size: int) -> Ints:
 
 def face_graph(mesh: Mesh) -> tuple[Ints, Ints, Ints]:
     """Tetrahedra that share a face: begin (n_tets + 1,), neighbours, how strongly they couple."""
-    faces = tet_faces(mesh.tets)
-    ids = row_ids(faces)
-    order = np.argsort(ids, kind="stable")
-    twice = np.flatnonzero(ids[order][1:] == ids[order][:-1])
-    one, two = order[twice], order[twice + 1]
-    found = _coupling(mesh, faces[one], one // 4, two // 4)
-    ends, others = np.concatenate([one, two]) // 4, np.concatenate([two, one]) // 4
+    order, first = sorted_rows(tet_faces(mesh.tets))
+    twice = np.flatnonzero(~first)
+    one, two = order[twice - 1], order[twice]
+    del order, first, twice
+    found = _coupling(mesh, one, two // 4)
+    ends, others = (np.concatenate(pair) // 4 for pair in ((one, two), (two, one)))
+    del one, two
     begin = np.concatenate([[0], np.cumsum(np.bincount(ends, minlength=mesh.n_tets))])
     order = np.argsort(ends, kind="stable")
+    del ends
     return (
         begin.astype(np.int32),
         others[order].astype(np.int32),
@@ -63,14 +64,19 @@ def face_graph(mesh: Mesh) -> tuple[Ints, Ints, Ints]:
     )
 
 
-def _coupling(mesh: Mesh, faces: Ints, one: Any, two: Any) -> Ints:
-    """Of the tetrahedra at each face: its size beside theirs, A^1.5 / √(V V'), 2.4 where they are
-    regular."""
+def _coupling(mesh: Mesh, faces: Any, beyond: Any) -> Ints:
+    """Of faces, as `tet_faces` has them, and the tetrahedra beyond: their size beside that of the
+    tetrahedra at them, A^1.5 / √(V V'), 2.4 where they are regular."""
     regular = (3**0.5 / 4) ** 1.5 * 6 * 2**0.5
-    corners = mesh.points[faces]
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    areas = np.linalg.norm(normals, axis=1) / 2
     volumes = tet_volumes(mesh)
-    size = areas**1.5 / np.sqrt(volumes[one] * volumes[two]) / regular
-    coupling: Ints = np.rint(np.clip(COUPLING * size, 1, MOST_COUPLING)).astype(np.int32)
+    coupling = np.empty(len(faces), dtype=np.int32)
+    for start in range(0, len(faces), CHUNK):
+        part = slice(start, start + CHUNK)
+        here, there = faces[part] // 4, beyond[part]
+        local = OUTWARD_FACES[faces[part] % 4]
+        corners = mesh.points[np.take_along_axis(mesh.tets[here], local, axis=1)]
+        normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        areas = np.linalg.norm(normals, axis=1) / 2
+        size = areas**1.5 / np.sqrt(volumes[here] * volumes[there]) / regular
+        coupling[part] = np.rint(np.clip(COUPLING * size, 1, MOST_COUPLING))
     return coupling

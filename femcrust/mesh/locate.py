@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from femcrust.errors import InputError
 from femcrust.mesh.exterior import exterior_faces
+from femcrust.mesh.mesh import CHUNK as AT_ONCE
 from femcrust.mesh.mesh import Floats, Ints, Mesh
 
 Longs = NDArray[np.int64]
@@ -97,12 +99,29 @@ class Locator:
         """`tolerance`: how far outside a point may lie, relative to the tetrahedron's size."""
         self.mesh = mesh
         self.tolerance = tolerance
-        corners = mesh.points[mesh.tets]
-        low, high = corners.min(axis=1), corners.max(axis=1)
-        rounding = ROUNDING * float(np.abs(mesh.points).max())
-        self.slack: Floats = tolerance * (high - low).max(axis=1) + rounding  # m, (n_tets,)
-        self._boxes = _Boxes(low, high, self.slack)
         self._top: _Top | None = None
+
+    @cached_property
+    def slack(self) -> Floats:
+        """How far outside a point may lie, m. (n_tets,)"""
+        low, high = self._extents
+        rounding = ROUNDING * float(np.abs(self.mesh.points).max())
+        return np.asarray(self.tolerance * (high - low).max(axis=1) + rounding)
+
+    @cached_property
+    def _boxes(self) -> _Boxes:
+        """Of the tetrahedra; made where points are looked for, for it takes more than the mesh."""
+        return _Boxes(*self._extents, self.slack)
+
+    @property
+    def _extents(self) -> tuple[Floats, Floats]:
+        """Lowest and highest coordinates of the tetrahedra, m. (n_tets, 3), (n_tets, 3)"""
+        low, high = np.empty((2, self.mesh.n_tets, 3))
+        for start in range(0, self.mesh.n_tets, AT_ONCE):
+            corners = self.mesh.points[self.mesh.tets[start : start + AT_ONCE]]
+            low[start : start + AT_ONCE] = corners.min(axis=1)
+            high[start : start + AT_ONCE] = corners.max(axis=1)
+        return low, high
 
     def find(self, points: Floats) -> tuple[Ints, Floats]:
         """The lowest-numbered tetrahedron that holds each point, -1 outside the mesh.

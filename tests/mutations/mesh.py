@@ -12,8 +12,8 @@ MESH = (
     Mutation(
         "volume of a tetrahedron doubled",
         "femcrust/mesh/mesh.py",
-        "np.cross(b, c)) / 6.0)",
-        "np.cross(b, c)) / 3.0)",
+        "np.cross(b, c)) / 6.0\n",
+        "np.cross(b, c)) / 3.0\n",
         MESH,
     ),
     Mutation(
@@ -40,7 +40,7 @@ MESH = (
     Mutation(
         "orientation of tetrahedra flipped",
         "femcrust/mesh/mesh.py",
-        "np.cross(b, c)) / 6.0)",
+        "np.cross(b, c)) / 6.0\n",
         "np.cross(c, b)) / 6.0)",
         MESH,
     ),

@@ -41,7 +41,7 @@ MESH = (
         "orientation of tetrahedra flipped",
         "femcrust/mesh/mesh.py",
         "np.cross(b, c)) / 6.0\n",
-        "np.cross(c, b)) / 6.0)",
+        "np.cross(c, b)) / 6.0\n",
         MESH,
     ),
     Mutation(

@@ -33,10 +33,10 @@ BYTES_PER_COLUMN_OVER_TIME = 480
 # With the assembled matrix and PETSc's hierarchy: 1.22 GB at 285,783 unknowns and 1.94 GB at
 # 480,294 (solver.library: petsc): 3,700 bytes an unknown, rounded up by a fifth.
 BYTES_PER_UNKNOWN_ASSEMBLED = 4500
-# Over ranks the first of them, which holds the whole model, has 296 bytes a tetrahedron more than
-# others (perf/ranks.py, four ranks: 307 and 214 MB at 321,555 tetrahedra, 193 and 174 at 71,934),
+# Over ranks the first of them, which holds the whole model, has 240 bytes a tetrahedron more than
+# others (perf/ranks.py, four ranks: 287 and 217 MB at 321,555 tetrahedra, 185 and 175 at 71,934),
 # rounded up by a fifth.
-BYTES_PER_TET_OF_WHOLE = 360
+BYTES_PER_TET_OF_WHOLE = 290
 # Mesh, setup and solve on two Zen 4 cores, twelve iterations; busy machines take several times it.
 UNKNOWNS_PER_SECOND_AND_THREAD = 150_000.0
 GIB = 2**30

@@ -26,6 +26,7 @@ BOUNDS = {1e-12: 1e-9, 1e-8: 1e-6}
 TIGHT = min(BOUNDS)
 # Gradients divide by an element, rates by a step: one more digit goes.
 DIGITS = {"displacement": 1, "velocity": 10, "stress": 10}
+IN_LIBRARY = {"displacement": 1, "tilt": 10, "strain": 10, "stress": 10}
 # All comparisons made: what, how far apart, the bound. The largest are told at the end of a run.
 MADE: list[tuple[str, float, float]] = []
 
@@ -138,11 +139,12 @@ def libraries(case: Case, model: Model | None = None) -> None:
         return
     with progress.reporting(quiet=True):
         exact, found = (
-            femcrust.greens(on(case, name, tolerance=TIGHT), model=model).displacement.values
-            for name in ("cpu", other)
+            femcrust.greens(on(case, name, tolerance=TIGHT), model=model) for name in ("cpu", other)
         )
-    peak = float(np.abs(exact).max())
-    judge(f"{other}, library", found, exact, peak, BOUNDS[TIGHT])
+    for name in IN_LIBRARY.keys() & set(exact.data_vars):
+        values = exact[name].values
+        peak, bound = float(np.abs(values).max()), IN_LIBRARY[name] * BOUNDS[TIGHT]
+        judge(f"{other}, library, {name}", found[name].values, values, peak, bound)
 
 
 def told() -> list[str]:

@@ -76,7 +76,7 @@ def test_libraries_are_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         tmp_path,
     )  # fmt: skip
     both_backends.libraries(case)
-    assert [what for what, _, _ in both_backends.MADE] == ["cuda, library"]
+    assert [what for what, _, _ in both_backends.MADE] == ["cuda, library, displacement"]
     good = both_backends.on
 
     def other(case: Any, backend: str, **solver: Any) -> Any:  # planted: stiffer rock on the device
@@ -87,5 +87,5 @@ def test_libraries_are_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         return case.model_copy(update={"materials": {"rock": rock}})
 
     monkeypatch.setattr(both_backends, "on", other)
-    with pytest.raises(AssertionError, match="cuda, library"):
+    with pytest.raises(AssertionError, match="cuda, library, displacement"):
         both_backends.libraries(case)

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from table import record
 
+import both_backends
 import femcrust
 from femcrust.case import Case, build_case
 from femcrust.model import build_model
@@ -57,8 +58,10 @@ def make_case(folder: Path, dip: float, size: float, level: str) -> Case:
 def libraries(folder: Path, dip: float, size: float) -> dict[str, Any]:
     cases = {level: make_case(folder, dip, size, level) for level in LEVELS}
     model = build_model(cases["ground"])
+    for case in cases.values():
+        both_backends.libraries(case, replace(model, case=case))
     return {
-        level: femcrust.greens(case, model=replace(model, case=case))
+        level: femcrust.greens(both_backends.on(case, "cpu"), model=replace(model, case=case))
         for level, case in cases.items()
     }
 

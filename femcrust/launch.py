@@ -23,7 +23,9 @@ def launch(ranks: int, words: Sequence[str]) -> int:
         )
     version = subprocess.run([mpirun, "--version"], capture_output=True, text=True, check=False)
     more = [OPEN_MPI] if "Open MPI" in version.stdout else []
-    command = [str(mpirun), "-n", str(ranks), *more, sys.executable, "-m", "femcrust", *words]
+    # -P: this femcrust, whatever lies in the working folder
+    python = [sys.executable, "-P", "-m", "femcrust"]
+    command = [str(mpirun), "-n", str(ranks), *more, *python, *words]
     process = subprocess.Popen(command)
     try:
         status = process.wait()

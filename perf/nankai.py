@@ -36,7 +36,7 @@ def killed_and_continued(path: Path, kills: int) -> None:
     whole, torn = path.parent / "whole.nc", path.parent / "torn.nc"
     for old in (whole, torn):
         old.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "femcrust", "greens", str(path), "--quiet", "-o"]
+    command = [sys.executable, "-P", "-m", "femcrust", "greens", str(path), "--quiet", "-o"]
     seconds, _ = timed(lambda: subprocess.run([*command, str(whole)], check=True))
     say(f"library at one go: {seconds:.0f} s")
     chance = random.Random()

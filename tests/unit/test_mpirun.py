@@ -183,6 +183,18 @@ def test_the_wrong_mpirun_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch
     assert "--ranks" in told.stderr
 
 
+def test_ranks_are_of_this_femcrust_whatever_lies_in_the_folder(folder: Path) -> None:
+    """As in a clone of the sources, which hold no compiled core."""
+    (folder / "femcrust").mkdir()
+    (folder / "femcrust" / "__init__.py").write_text("raise ImportError('another femcrust')\n")
+    inside = {key: value for key, value in environment().items() if key != "PYTHONSAFEPATH"}
+    told = subprocess.run(
+        [sys.executable, "-P", "-m", "femcrust", "run", "--ranks", "2", "case.yaml"],
+        cwd=folder, capture_output=True, text=True, timeout=LIMIT, env=inside, check=False,
+    )  # fmt: skip
+    assert told.returncode == 0, told.stderr
+
+
 def test_what_does_not_work_over_ranks_says_so(folder: Path) -> None:
     program = [str(comm.mpirun()), "-n", "2", sys.executable, "-m", "femcrust"]
     told = subprocess.run(

@@ -123,10 +123,13 @@ class Ranks:
         machine = comm.Split_type(mpi.COMM_TYPE_SHARED)
         self.here: int = machine.Get_size()
         self.place: int = machine.Get_rank()
-        self.takes_device: bool = takes_device(mpi)
         self._ending = comm.Dup()  # its messages meet none of the others
         # Arrays travel as they are, with no copy, of any size.
         self._objects = importlib.import_module("mpi4py.util.pkl5").Intracomm(comm.Dup())
+
+    @functools.cached_property
+    def takes_device(self) -> bool:
+        return takes_device(self._mpi)
 
     def sum(self, values: Any) -> None:
         self._comm.Allreduce(self._mpi.IN_PLACE, [values, self._mpi.DOUBLE], self._mpi.SUM)

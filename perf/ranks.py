@@ -169,7 +169,7 @@ def bridge(repeats: int = 20_000) -> float:
     from femcrust.backends import core
 
     class Idle:
-        rank, size = 0, 2
+        rank, size, takes_device = 0, 2, False
 
         def sum(self, values: Any) -> None: ...
 

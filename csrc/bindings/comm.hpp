@@ -53,13 +53,13 @@ class PythonChannel : public Channel {
   py::object start_, finish_;
 };
 
-/// An object with rank, size, sum(memory), largest(memory), swap(list of bytes) and
+/// An object with rank, size, takes_device, sum(memory), largest(memory), swap(list of bytes) and
 /// channel(out, in) of lists of (rank, memory); memory of a device only where takes_device is true.
 class PythonComm : public Comm {
  public:
   explicit PythonComm(py::object comm)
       : Comm(comm.attr("rank").cast<int>(), comm.attr("size").cast<int>(),
-             py::getattr(comm, "takes_device", py::bool_(false)).cast<bool>()),
+             comm.attr("takes_device").cast<bool>()),
         comm_(std::move(comm)) {}
   ~PythonComm() override {
     const py::gil_scoped_acquire held;

@@ -15,7 +15,7 @@ import pytest
 from conftest import device_backend
 from femcrust import backends, comm
 from femcrust.errors import InputError
-from mpi_jobs import LIMIT, environment, moved
+from mpi_jobs import LIMIT, environment, femcrust, moved
 from threaded_ranks import Job, on_ranks
 from tiny_case import CASE, STATIONS
 
@@ -107,6 +107,17 @@ def test_a_wrong_word_for_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(comm.DEVICE_VARIABLE, "yes")
     with pytest.raises(InputError, match="FEMCRUST_MPI_DEVICE='yes'"):
         comm.takes_device(mpi())
+
+
+@pytest.mark.mpi
+@pytest.mark.skipif(comm.mpirun() is None, reason="there is no mpirun beside this Python")
+def test_a_wrong_word_for_it_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(comm.DEVICE_VARIABLE, "yes")
+    (tmp_path / "case.yaml").write_text(CASE)
+    (tmp_path / "stations.csv").write_text(STATIONS)
+    told = femcrust("run", "--ranks", 2, tmp_path / "case.yaml", "-o", tmp_path / "out")
+    assert told.returncode == 2
+    assert told.stderr.count("FEMCRUST_MPI_DEVICE='yes'") == 1
 
 
 # Runs a case and says where the memory of this rank's messages was.

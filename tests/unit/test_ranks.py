@@ -286,7 +286,7 @@ def test_blocks_at_the_border_come_first() -> None:
     space = discretise(mesh)
     border = np.flatnonzero(space.nodes[:, 0] == 0).astype(np.int32)
     core = backends.core()
-    halo = core.Halo(SimpleNamespace(rank=0, size=2), [1], [border])
+    halo = core.Halo(SimpleNamespace(rank=0, size=2, takes_device=False), [1], [border])
     body = core.cpu.Body(
         space.elements, space.nodes, np.ones(mesh.n_tets), np.ones(mesh.n_tets), mesh.n_points, halo
     )

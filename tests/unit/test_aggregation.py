@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -19,6 +20,11 @@ EPS = np.finfo(np.float64).eps
 OMEGA = 4 / 3
 core = backends.select("cpu").aggregation
 Arrays = tuple[int, int, int, np.ndarray, np.ndarray, np.ndarray]
+
+
+def block_diagonal(blocks: Sequence[np.ndarray]) -> Any:
+    """Sparse; of arrays SciPy would make a matrix, and from 1.18 on warns of it."""
+    return sparse.block_diag([sparse.coo_array(block) for block in blocks])
 
 
 def arrays(matrix: sparse.bsr_matrix) -> Arrays:
@@ -132,7 +138,7 @@ def test_linear_level_is_the_constrained_sum(
         for e in range(rows.begin[k], rows.begin[k + 1]):
             j = rows.columns[e]
             whole[3 * row : 3 * row + 3, 3 * j : 3 * j + 3] += rows.blocks[e]
-    q = sparse.block_diag(list(projectors_of(operator))).toarray()
+    q = block_diagonal(list(projectors_of(operator))).toarray()
     sizes = np.diag(whole).reshape(n, 3).mean(axis=1)
     expected = q @ whole @ q + (np.eye(3 * n) - q) * np.repeat(sizes, 3)
     got = level.toarray()
@@ -197,7 +203,7 @@ def test_tentative_prolongation_reproduces_the_modes(modes: np.ndarray) -> None:
 
 def test_inverse_diagonal_gives_empty_rows_a_mean() -> None:
     block = np.diag([4.0, 2.0, 0.0])
-    matrix = sparse.bsr_matrix(sparse.block_diag([block, np.eye(3) * 2]), blocksize=(3, 3))
+    matrix = sparse.bsr_matrix(block_diagonal([block, np.eye(3) * 2]), blocksize=(3, 3))
     empty = sparse.bsr_matrix((np.zeros((0, 3, 3)), [], [0, 0]), shape=(3, 3))
     got = core.inverse_diagonal(arrays(matrix))
     assert np.allclose(got[0], np.diag([1 / 4, 1 / 2, 1 / 2]), rtol=10 * EPS)
@@ -228,8 +234,8 @@ def test_each_level_is_the_galerkin_product_of_smoothed_bases(
         of = core.aggregates(matrix, STRENGTH)
         given, near = core.tentative(of, of.max() + 1, near)
         d = core.inverse_diagonal(matrix)
-        scaled = sparse.block_diag(list(d)).toarray() @ a
-        root = sparse.block_diag(list(np.linalg.cholesky(d))).toarray()
+        scaled = block_diagonal(list(d)).toarray() @ a
+        root = block_diagonal(list(np.linalg.cholesky(d))).toarray()
         largest = np.linalg.eigvalsh(root.T @ a @ root)[-1]
         assert 0.99 * largest <= bound <= 1.1 * largest  # 8 steps of Lanczos and what they left
         t = bsr(given).toarray()
@@ -278,7 +284,7 @@ def cycles(stages: list[tuple[Any, Any]], last: np.ndarray, b: np.ndarray) -> in
     """Iterations of CG to 1e-8 with a V-cycle of damped block Jacobi over given levels."""
     smoothers = []
     for a, _ in stages:
-        d = sparse.block_diag(list(core.inverse_diagonal(arrays(a)))).tocsr()
+        d = block_diagonal(list(core.inverse_diagonal(arrays(a)))).tocsr()
         scaled = linalg.LinearOperator(a.shape, lambda x, d=d, a=a: d @ (a @ x))
         largest = linalg.eigs(scaled, k=1, which="LM", v0=np.ones(a.shape[0]), tol=1e-3)[0]
         smoothers.append(1 / float(largest[0].real) * d)

@@ -117,7 +117,8 @@ def test_levels_are_galerkin_products_of_smoothed_bases(
         of, _ = on_device.aggregation.device.aggregates(of_level, STRENGTH)
         basis, modes = host.tentative(of, of.max() + 1, modes)
         t = bsr(basis).toarray()
-        expected = t - OMEGA / bound * (sparse.block_diag(list(d)) @ (a @ t))
+        scales = sparse.block_diag([sparse.coo_array(block) for block in d])
+        expected = t - OMEGA / bound * (scales @ (a @ t))
         assert np.abs(smooth - expected).max() <= 1e4 * EPS[single]
 
 

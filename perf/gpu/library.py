@@ -2,7 +2,9 @@
 
     python perf/gpu/library.py [--near 2.0] [--backend cuda] [--patches 8] [--stations 40]
 
-A thrust cut into patches, layers, infinite sides. What it prints last is a line of JSON.
+A thrust cut into patches, layers, infinite sides. What it prints last is a line of JSON. With
+--years the mantle flows, steps are of a year, and the library is made as `femcrust greens` makes
+it, which tells its rate.
 """
 
 from __future__ import annotations
@@ -15,16 +17,20 @@ from pathlib import Path
 import batches
 import numpy as np
 
-from femcrust import backends
+from femcrust import backends, greens
 from femcrust.case import Case
 
 KM = 1e3
+YEAR = 365.25 * 86400.0
 HALF = 60 * KM
 LENGTH, WIDTH = 24 * KM, 16 * KM
 
 
-def case(near: float, backend: str, patches: int, stations: Path) -> Case:
-    """near in km; patches along strike."""
+def case(near: float, backend: str, patches: int, stations: Path, years: int = 0) -> Case:
+    """near in km; patches along strike; years: of flow in steps of one, 0: elastic."""
+    mantle = {"mu": 70e9, "nu": 0.27, "where": {"depth": (20 * KM, HALF)}}
+    flows = {"model": "maxwell", "eta": 1e19}
+    span = {"time": {"end": years * YEAR, "step": YEAR}}
     size = {"near": near * KM, "far": HALF / 4, "growth": 0.3}
     rectangle = {
         "top_center": (0.0, 0.0, -4 * KM), "length": LENGTH, "width": WIDTH,
@@ -37,7 +43,7 @@ def case(near: float, backend: str, patches: int, stations: Path) -> Case:
             },
             "materials": {
                 "crust": {"mu": 30e9, "nu": 0.25, "where": {"depth": (0.0, 20 * KM)}},
-                "mantle": {"mu": 70e9, "nu": 0.27, "where": {"depth": (20 * KM, HALF)}},
+                "mantle": mantle | (flows if years else {}),
             },
             "faults": {"main": {"rectangle": rectangle, "slip": {"dip": 1.0}}},
             "greens": {
@@ -47,6 +53,7 @@ def case(near: float, backend: str, patches: int, stations: Path) -> Case:
             "output": {"stations": str(stations)},
             "solver": {"backend": backend},
         }
+        | (span if years else {})
     )
 
 
@@ -65,10 +72,15 @@ def main() -> None:
     parser.add_argument("--stations", type=int, default=40)
     parser.add_argument("--batches", type=int, default=3)
     parser.add_argument("--singles", type=int, default=6)
+    parser.add_argument("--years", type=int, default=0, help="of flow; 0: elastic")
     given = parser.parse_args()
     backends.set_threads(None)
     with tempfile.TemporaryDirectory() as folder:
         stations = write_stations(Path(folder) / "stations.csv", given.stations)
+        if given.years:
+            wanted = case(given.near, given.backend, given.patches, stations, given.years)
+            greens.make(wanted, Path(folder) / "library.nc")
+            return
         problem, plan = batches.problem_of(case(given.near, given.backend, given.patches, stations))
     found = batches.rates(problem, plan, given.batches, given.singles)
     print(json.dumps({"backend": given.backend, **found}))

@@ -32,11 +32,12 @@ trap 'rm -rf "$site"' EXIT
 cp -r femcrust "$site"
 rm -f "$site"/femcrust/_core*.so
 ln -s "$(cd "$build" && pwd)"/_core*.so "$site/femcrust"
+# Capturing by `sys` lets through what sanitizers write before they end the process.
 left_out=(test_memory_limits.py test_device_build.py test_perf_gpu.py test_petsc.py)
 
 PYTHONPATH=$site PYTHONSAFEPATH=1 LD_PRELOAD="$(g++ -print-file-name=libasan.so) \
 $(g++ -print-file-name=libubsan.so) $(g++ -print-file-name=libstdc++.so)" \
   ASAN_OPTIONS=detect_leaks=0:detect_odr_violation=0 UBSAN_OPTIONS=print_stacktrace=1 \
   OMP_NUM_THREADS="${OMP_NUM_THREADS:-2}" \
-  "$bin/pytest" -q -p no:cacheprovider -m "not slow" "${left_out[@]/#/--ignore-glob=*/}" \
+  "$bin/pytest" -q --capture=sys -p no:cacheprovider -m "not slow" "${left_out[@]/#/--ignore-glob=*/}" \
   "${@:-tests/unit}"

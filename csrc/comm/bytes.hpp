@@ -31,6 +31,7 @@ class Unpacker {
   template <class T>
   void take(T* values, std::size_t n) {
     require(n * sizeof(T) <= bytes_->size() - at_, "a message between ranks is too short");
+    if (n == 0) return;  // memcpy takes no null, not even for nothing
     std::memcpy(values, bytes_->data() + at_, n * sizeof(T));
     at_ += n * sizeof(T);
   }

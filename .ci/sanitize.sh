@@ -3,7 +3,8 @@
 # and on the emulated device: .ci/sanitize.sh VENV [ARGUMENTS OF PYTEST]
 #
 # Any finding ends the test process, with the place in the source. Left out are tests of limits on
-# addresses, of which AddressSanitizer itself reserves terabytes, and of what compilers made of kernels.
+# addresses, of which AddressSanitizer itself reserves terabytes, of what compilers made of kernels, and
+# of a stack that runs over, which it ends in its own way.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 unset PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -37,7 +38,8 @@ left_out=(test_memory_limits.py test_device_build.py test_perf_gpu.py test_petsc
 
 PYTHONPATH=$site PYTHONSAFEPATH=1 LD_PRELOAD="$(g++ -print-file-name=libasan.so) \
 $(g++ -print-file-name=libubsan.so) $(g++ -print-file-name=libstdc++.so)" \
-  ASAN_OPTIONS=detect_leaks=0:detect_odr_violation=0 UBSAN_OPTIONS=print_stacktrace=1 \
+  ASAN_OPTIONS=detect_leaks=0:detect_odr_violation=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 \
   OMP_NUM_THREADS="${OMP_NUM_THREADS:-2}" \
   "$bin/pytest" -q --capture=sys -p no:cacheprovider -m "not slow" "${left_out[@]/#/--ignore-glob=*/}" \
+  --deselect tests/unit/test_device_emulator.py::test_a_stack_that_runs_over_ends_there \
   "${@:-tests/unit}"

@@ -59,11 +59,12 @@ class Answers:
         self._n_nodes = self._n_nodes or share.n_nodes()
         model = share.held or share.model
         sources = scaled(model.sources, factors)
+        own_sources = sources if share.part is None else scaled(share.model.sources, factors)
         own = Result(
             case=self.case,
             mesh=share.model.mesh,
             elastic=share.model.elastic,
-            sources=scaled(share.model.sources, factors),
+            sources=own_sources,
             nodes=space.nodes,
             elements=space.elements,
             displacement=u,

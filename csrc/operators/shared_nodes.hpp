@@ -50,11 +50,17 @@ class SharedNodes {
     ghosts_.put(words, kept, v);
   }
 
-  /// The owner's values everywhere.
+  /// The owner's values everywhere; rows of `per` numbers, or vectors in format F.
   template <class T>
   void agree(std::size_t per, T* v) const {
     hide_ghosts(per, v);
     sum(per, v);
+  }
+  template <class F>
+  void agree_in(int width, typename F::Word* v) const {
+    hide_ghosts(F::kWords * static_cast<std::size_t>(width), v);
+    start<F>(width, v);
+    finish<F>(width, v);
   }
 
   /// What the ghosts have added to the products x · y of each column, of vectors [rows][columns].

@@ -14,7 +14,7 @@ namespace femcrust {
 class BorderedBody {
  public:
   /// Of a body with a halo every rank takes part.
-  BorderedBody(const Body& body, const SurfaceRows& surface) : body_(body), surface_(surface) {
+  BorderedBody(const Body& body, const SurfaceRows& surface) : body_(body), given_(surface) {
     if (body.halo == nullptr) return;
     elsewhere_ = body.halo->ghosts();
     find_owners();
@@ -24,7 +24,7 @@ class BorderedBody {
   BorderedBody& operator=(const BorderedBody&) = delete;
 
   const Body& body() const { return body_; }
-  const SurfaceRows& surface() const { return surface_; }
+  const SurfaceRows& surface() const { return elements_.empty() ? given_ : surface_; }
   /// Nodes that other ranks own.
   const std::vector<Index>& elsewhere() const { return elsewhere_; }
 
@@ -77,7 +77,7 @@ class BorderedBody {
         if (std::any_of(body_.element(e), body_.element(e) + kNodes, theirs))
           elements.push_back(sent(e, place));
       std::vector<SentBlock> blocks;
-      surface_.for_each([&](Index row, Index column, const double* values) {
+      given_.for_each([&](Index row, Index column, const double* values) {
         if (!theirs(row) || !theirs(column)) return;
         blocks.push_back({place[at(row)], place[at(column)], {}});
         std::copy_n(values, 9, blocks.back().values);
@@ -130,6 +130,7 @@ class BorderedBody {
   }
 
   void copy_own() {
+    surface_ = given_;
     elements_.assign(body_.elements, body_.elements + kNodes * at(body_.n_elements));
     nodes_.assign(body_.nodes, body_.nodes + 3 * at(body_.n_nodes));
     lam_.assign(body_.lam, body_.lam + body_.n_elements);
@@ -154,7 +155,8 @@ class BorderedBody {
   }
 
   Body body_;
-  SurfaceRows surface_;
+  const SurfaceRows& given_;
+  SurfaceRows surface_;  // with others' blocks, where there are others' elements
   std::vector<Index> elsewhere_;
   std::vector<int> owner_;       // [n_nodes] before others' elements came
   std::vector<Index> elements_;  // own and others'; empty: there are only the own ones

@@ -43,10 +43,7 @@ class ClusterSolve {
   /// What `add` found at nodes that other ranks know too.
   template <class F>
   void spread(int width, typename F::Word* v) const {
-    if (!shared_) return;
-    shared_->hide_ghosts(F::kWords * static_cast<std::size_t>(width), v);
-    shared_->template start<F>(width, v);
-    shared_->template finish<F>(width, v);
+    if (shared_) shared_->template agree_in<F>(width, v);
   }
 
  private:

@@ -105,9 +105,6 @@ def test_no_memory_at_any_moment(
             trials.completed(place)
 
 
-# Slow, for about one of thirty ends by SIGSEGV: np.unique of NumPy 2.3 and later (seen with 2.4.6)
-# tells that memory is short without the interpreter's lock.
-@pytest.mark.slow
 def test_every_limit_on_memory(trials: Trials, fault: Fault, n_faults: int) -> None:
     """From hardly more than the libraries take to enough, with forecasts out of the way."""
     ended = set()

@@ -7,7 +7,6 @@ import logging
 import numpy as np
 
 from femcrust import materials, progress
-from femcrust.distinct import distinct
 from femcrust.materials import creep
 from femcrust.mesh.quality import quality
 from femcrust.model import Model
@@ -45,7 +44,7 @@ def _describe_relaxation(model: Model) -> None:
     if relaxing is None:
         return
     of = model.elastic.index[relaxing.elements]
-    for number in distinct(of):
+    for number in np.unique(of):
         rock = relaxing.only(of == number)
         times, at = rock.times, ""
         if rock.creeps.any():

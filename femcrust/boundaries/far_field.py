@@ -13,7 +13,6 @@ import numpy as np
 
 from femcrust.boundaries.conditions import Conditions, Infinite
 from femcrust.case.schema_boundaries import Infinite as InfiniteOptions
-from femcrust.distinct import distinct
 from femcrust.errors import InputError
 from femcrust.mesh.exterior import Exterior
 from femcrust.mesh.mesh import Floats, Ints, Mesh, tet_volumes
@@ -82,9 +81,8 @@ def default_pole(
     else:
         middle = (low + high) / 2
     margin = INSIDE * (high - low)
-    buried = distinct(exterior.faces[~np.isin(exterior.side, ("top", "inner"))])
-    top = distinct(exterior.faces[exterior.side == "top"])
-    rim = np.intersect1d(buried, top, assume_unique=True)
+    buried = np.unique(exterior.faces[~np.isin(exterior.side, ("top", "inner"))])
+    rim = np.intersect1d(buried, np.unique(exterior.faces[exterior.side == "top"]))
     z = mesh.points[rim, 2].mean() if len(rim) else mesh.points[:, 2].max()
     return np.array([*np.clip(middle, low + margin, high - margin), z])
 

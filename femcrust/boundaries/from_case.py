@@ -20,7 +20,6 @@ from femcrust.boundaries.rollers import roller
 from femcrust.boundaries.surface_loads import body_force, disc, grid, pressure, traction
 from femcrust.case.expressions import Value, evaluate
 from femcrust.case.schema_boundaries import Boundary, Load
-from femcrust.distinct import distinct
 from femcrust.errors import InputError
 from femcrust.mesh.exterior import SIDES, Exterior, named
 from femcrust.mesh.mesh import Floats, Ints, Mesh
@@ -56,7 +55,7 @@ def build(
         elif boundary.kind in ("fixed", "roller", "displacement"):
             constraint = _constraint(boundary, key, faces, exterior.normals[some])
             if constraint.value is not None:
-                constraint.value(mesh.points[distinct(faces)])  # complains before any solve
+                constraint.value(mesh.points[np.unique(faces)])  # complains before any solve
             conditions.constraints.append(constraint)
         elif boundary.springs is not None:
             springs = boundary.springs

@@ -15,7 +15,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from femcrust.boundaries.conditions import Buoyancy
-from femcrust.distinct import distinct
 from femcrust.errors import InputError
 from femcrust.mesh.exterior import Exterior, row_ids, tet_faces
 from femcrust.mesh.mesh import Floats, Ints, Mesh
@@ -32,7 +31,7 @@ def buoyancy(
 
     rho : (n_tets,) kg/m³;  names, index : of the materials, for complaints;  gravity : m/s²
     """
-    missing = distinct(index[~np.isfinite(rho)])
+    missing = np.unique(index[~np.isfinite(rho)])
     if len(missing):
         name = names[missing[0]]
         raise InputError(f"materials.{name}.rho: missing; gravity needs it, e.g. 2700 kg/m^3")

@@ -18,7 +18,6 @@ from femcrust.boundaries.face_rule import POINTS, WEIGHTS, piece_points, quadrat
 from femcrust.case.expressions import Value, evaluate
 from femcrust.case.quantities import DataFile
 from femcrust.case.schema_boundaries import Load
-from femcrust.distinct import distinct
 from femcrust.errors import InputError
 from femcrust.grids import Grid, read_grid
 from femcrust.mesh.exterior import Exterior
@@ -78,7 +77,7 @@ def disc(mesh: Mesh, exterior: Exterior, load: Load, key: str) -> Traction:
     down = -np.einsum("mqa,mq->ma", quadratic(barycentric), share * p) * flat[face][:, None]
     np.add.at(forces[..., 2], face, down)
     forces *= np.pi * radius**2 / covered
-    loaded = distinct(face)
+    loaded = np.unique(face)
     return Traction(exterior.faces[top[loaded]], forces[loaded])
 
 

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from femcrust.distinct import distinct
 from femcrust.faults.tet10 import barycentric_gradients
 from femcrust.mesh.mesh import Floats, Ints, Mesh
 
@@ -92,7 +91,7 @@ def _near(mesh: Mesh, corners: Floats, n_corners: Longs) -> Iterator[tuple[Longs
     ).max(axis=1)
     close = np.flatnonzero(gap <= size)
     level = np.floor(np.log2(size[close])).astype(np.int64)
-    for each in distinct(level):
+    for each in np.unique(level):
         chosen = close[level == each]
         tree = cKDTree(centroid[chosen])
         for start in range(0, len(middle), POLYGONS_AT_ONCE):

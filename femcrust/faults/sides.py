@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from femcrust.distinct import distinct
 from femcrust.errors import InputError
 from femcrust.faults.surface import Surface
 from femcrust.faults.tet10 import EDGE_NODE, TET_EDGES
@@ -109,7 +108,7 @@ def sides_of(mesh: Mesh, surface: Surface, name: str) -> Sides:
 
 def _fault_nodes(tets: Ints, surface: Surface, n_points: int) -> tuple[Ints, Ints]:
     """Vertices on the fault, and the fault node of each local node of tets (m, 10)."""
-    vertices = distinct(surface.facets).astype(np.int32)
+    vertices = np.unique(surface.facets).astype(np.int32)
     number = np.full(n_points, -1, dtype=np.int32)
     number[vertices] = np.arange(len(vertices), dtype=np.int32)
     node = np.empty((len(tets), 10), dtype=np.int32)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from femcrust.distinct import distinct
 from femcrust.faults.geometry import Chart, chart_of_points, frames_of_normals
 from femcrust.faults.orientation import toward_hanging_wall
 from femcrust.mesh.exterior import row_ids
@@ -66,7 +65,7 @@ def make_surface(points: Floats, facets: Ints, hanging_side: str | None, name: s
         edges=edges.astype(np.int32),
         facet_edges=inverse.reshape(-1, 3).astype(np.int32),
         rim=count == 1,
-        chart=chart_of_points(points[distinct(facets)], frame),
+        chart=chart_of_points(points[np.unique(facets)], frame),
     )
 
 

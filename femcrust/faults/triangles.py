@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from femcrust.distinct import distinct
 from femcrust.errors import InputError
 from femcrust.faults.csv_table import number, text_lines
 from femcrust.faults.grid_sheet import is_grid, read_grid_sheet
@@ -51,7 +50,7 @@ def read_triangles(
         raise InputError(f"{path}: units {units!r}; write m or km")
     name = path.name.removesuffix(".gz")
     points, facets = _read_ned(path) if name.endswith(".ned") else _read_mesh(path)
-    used = distinct(facets)
+    used = np.unique(facets)
     if len(facets) == 0:
         raise InputError(f"{path}: has no triangles; give a triangulated surface")
     if used[0] < 0 or used[-1] >= len(points):

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from femcrust.case.schema_greens import PatchSize
-from femcrust.distinct import distinct
 from femcrust.errors import InputError
 from femcrust.faults.geometry import Chart, frames, frames_of_normals, symmetric_dyad
 from femcrust.faults.immersed import points_of_sheet, projection
@@ -95,7 +94,7 @@ def _sheet(model: Model, fault: Any, name: str, size: PatchSize | None) -> tuple
 def _warn_of_tiny(model: Model, area: Floats, tets: Ints, name: str) -> None:
     """Patches that are specks in their cells are most often kilometres taken for metres."""
     across = float(np.sqrt(area.max()))
-    corners = model.mesh.points[model.mesh.tets[distinct(tets)]]
+    corners = model.mesh.points[model.mesh.tets[np.unique(tets)]]
     cell = float(np.median(np.ptp(corners, axis=1).max(axis=1)))
     if across < TINY * cell:
         log.warning(

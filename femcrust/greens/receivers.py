@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from femcrust.case import Case
-from femcrust.distinct import distinct
 from femcrust.errors import InputError
 from femcrust.greens.sources import UnitSources
 from femcrust.greens.unit import UnitSource
@@ -90,7 +89,7 @@ def _on_faults(placed: PlacedStations, model: Model, sources: UnitSources) -> ND
         for corners in pieces if len(here) else ():
             on[here] |= _inside(placed.xyz[here], corners)
     table = sources.patches
-    for name in () if table is None else distinct(table.fault[table.kind == "node"]):
+    for name in () if table is None else np.unique(table.fault[table.kind == "node"]):
         on |= _on_facets(placed, model, model.mesh.surfaces[str(model.case.faults[name].surface)])
     return on
 

@@ -23,7 +23,6 @@ from functools import cached_property
 import numpy as np
 from scipy.sparse import csr_array
 
-from femcrust.distinct import distinct
 from femcrust.greens.columns import Answer
 from femcrust.greens.evolution import Report, answers
 from femcrust.greens.forward import stress_of
@@ -84,7 +83,7 @@ class Reciprocal:
     def _elements(self) -> Ints:
         """All elements with eigenstrain, ascending."""
         parts = [unit.elements for unit in self._problem.units]
-        return distinct(np.concatenate(parts)).astype(np.int32)
+        return np.unique(np.concatenate(parts)).astype(np.int32)
 
     @cached_property
     def _flowing(self) -> Ints:

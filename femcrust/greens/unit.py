@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from femcrust.boundaries.conditions import Conditions, Traction
-from femcrust.distinct import distinct
 from femcrust.mesh.mesh import Floats, Ints
 
 
@@ -42,7 +41,7 @@ class Total:
     @classmethod
     def of(cls, units: Sequence[UnitSource]) -> Total:
         """Their sum."""
-        elements = distinct(np.concatenate([unit.elements for unit in units]))
+        elements = np.unique(np.concatenate([unit.elements for unit in units]))
         eigenstrain = np.zeros((len(elements), 4, 6))
         for unit in units:
             eigenstrain[np.searchsorted(elements, unit.elements)] += unit.eigenstrain

@@ -15,7 +15,6 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import Delaunay, QhullError, cKDTree
 
-from femcrust.distinct import distinct
 from femcrust.inversion.library import Library
 from femcrust.mesh.mesh import Floats, Ints
 
@@ -60,7 +59,7 @@ def patch_graph(library: Library, ground: float = 0.0) -> Graph:
     pairs, weights = [np.empty((0, 2), np.int32)], [np.empty(0)]
     rim = np.zeros(count)
     flat = np.isfinite(library.corners[:, 0, 0])
-    for fault in distinct(library.fault):
+    for fault in np.unique(library.fault):
         of_it = library.fault == fault
         for rows, join in ((of_it & flat, _polygons), (of_it & ~flat, _nodes)):
             own = np.flatnonzero(rows).astype(np.int32)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from femcrust.distinct import distinct
 from femcrust.faults.source import magnitude
 from femcrust.inversion.design import Problem
 from femcrust.mesh.mesh import Floats
@@ -71,7 +70,7 @@ class Moment:
 
 def moments(problem: Problem, slip: Floats, covariance: Floats) -> list[Moment]:
     """Of all faults together, then of each where there are several."""
-    names = distinct(problem.library.fault)
+    names = np.unique(problem.library.fault)
     whole = [("all", np.ones(len(problem.library), dtype=bool))]
     if len(names) > 1:
         whole += [(str(name), problem.library.fault == name) for name in names]

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from femcrust.distinct import distinct
 from femcrust.inversion.fit_picture import fit_picture
 from femcrust.inversion.panels import (
     SEQUENTIAL,
@@ -90,7 +89,7 @@ def _arrows(row: Row, model: SlipModel, steep: bool) -> None:
 
 def _stations(row: Row, model: SlipModel) -> None:
     ax, library = row.axes[0], model.problem.library
-    used = distinct(model.problem.groups)
+    used = np.unique(model.problem.groups)
     x, y = library.place[used, 0] * KM, library.place[used, 1] * KM
     (left, right), (bottom, top) = sorted(ax.get_xlim()), sorted(ax.get_ylim())
     seen = (x >= left) & (x <= right) & (y >= bottom) & (y <= top)

@@ -18,7 +18,6 @@ import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 from scipy.optimize import minimize, minimize_scalar
 
-from femcrust.distinct import distinct
 from femcrust.errors import InputError
 from femcrust.inversion.smoothing import Prior
 from femcrust.inversion.spectrum import Spectrum, System, spectrum
@@ -168,7 +167,7 @@ def by_cross_validation(
     scaled : whether the ABIC told besides is that of errors whose scale is found
     solve : slip and ramps of a system at α², where it is bounded
     """
-    names = distinct(groups)
+    names = np.unique(groups)
     if len(names) < folds:
         raise InputError(
             f"smoothing.folds: {folds} folds of {len(names)} stations; give at most {len(names)}"

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from femcrust.distinct import distinct
 from femcrust.errors import InputError
 from femcrust.mesh.exterior import OUTWARD_FACES, members, row_ids, sorted_rows, tet_faces
 from femcrust.mesh.mesh import CHUNK, Floats, Mesh, tet_volumes
@@ -158,7 +157,7 @@ def _turn(triples: NDArray[np.int32]) -> NDArray[np.bool_]:
 
 
 def _refuse_coincident(mesh: Mesh) -> None:
-    used = distinct(mesh.tets)
+    used = np.unique(mesh.tets)
     points = mesh.points[used]
     low = points.min(axis=0)
     step = COINCIDENT * float(np.ptp(points, axis=0).max())

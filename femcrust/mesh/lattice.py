@@ -15,7 +15,6 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from femcrust.distinct import distinct
 from femcrust.errors import InputError
 from femcrust.mesh.mesh import Floats
 
@@ -110,7 +109,7 @@ def _place(planes: list[Plane], unit: float, top: int) -> tuple[float, Longs]:
     for before, plane in pairwise(planes):
         nominal = abs(plane.position - start) / unit
         steps = 2 ** np.arange(top + 1)
-        candidates = distinct(
+        candidates = np.unique(
             np.concatenate([np.floor(nominal / steps) * steps, np.ceil(nominal / steps) * steps])
         ).astype(np.int64)
         candidates = candidates[candidates > 0]

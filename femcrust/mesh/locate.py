@@ -14,7 +14,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from femcrust.distinct import distinct
 from femcrust.errors import InputError
 from femcrust.mesh.exterior import exterior_faces
 from femcrust.mesh.mesh import CHUNK as AT_ONCE
@@ -46,7 +45,7 @@ class _Boxes:
         size = np.maximum((self.high - self.low).max(axis=1), self.extent * 2.0**-MAX_LEVEL)
         # The tiny factor keeps cells above the box even where log2 rounds up.
         level = np.floor(np.log2(self.extent / size * (1.0 - 1e-12))).clip(0, MAX_LEVEL)
-        self.levels = distinct(level).astype(np.int64)
+        self.levels = np.unique(level).astype(np.int64)
         centre = (self.low + self.high) / 2.0
         cell = np.floor((centre - self.origin) / (self.extent / 2.0**level)[:, None])
         keys = self._keys(level.astype(np.int64), cell.astype(np.int64))

@@ -14,7 +14,6 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from femcrust.distinct import distinct
 from femcrust.errors import InputError
 from femcrust.machine import check_memory
 from femcrust.mesh.lattice import KEY_BITS, Longs
@@ -74,7 +73,7 @@ def octree(shape: Longs, top: int, refine: Callable[[Longs, int], Bools]) -> Lea
     for level in range(1, top):
         around = (unpack(split[level])[:, None, :] + NEIGHBOURS).reshape(-1, 3)
         around = _inside(around[(around >= 0).all(axis=1)], level, shape)
-        split[level + 1] = distinct(np.concatenate([split[level + 1], pack(around >> 1)]))
+        split[level + 1] = np.union1d(split[level + 1], pack(around >> 1))
     centers, half = [], []
     for level in range(top, -1, -1):
         cells = all_roots if level == top else _children(unpack(split[level + 1]))

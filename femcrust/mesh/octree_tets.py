@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from femcrust.distinct import distinct
 from femcrust.mesh.lattice import Longs
 from femcrust.mesh.octree import Bools, Leaves, is_in, pack
 
@@ -67,7 +66,7 @@ def tetrahedra(leaves: Leaves, shape: Longs, must: Callable[[Faces], Bools]) -> 
     keys = np.sort(pack(leaves.centers))
     signs = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)])
     vertices = pack(leaves.centers[:, None, :] + leaves.half[:, None, None] * signs)
-    vertices = distinct(vertices)
+    vertices = np.unique(vertices)
     tets: list[Longs] = []
     triangles: list[Longs] = []
     faces: list[Longs] = []

@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from femcrust.distinct import distinct
 from femcrust.errors import InputError
 from femcrust.mesh.check import checked, units_hint
 from femcrust.mesh.exodus import exodus_groups
@@ -151,9 +150,9 @@ def _mesh(data: Any, extra: dict[str, list[Ints | None]], metre: float, source: 
                 if n_corners[i] == n and len(index)
             ]
             if chosen and n == 4:
-                volumes[name] = distinct(np.concatenate(chosen)).astype(np.int32)
+                volumes[name] = np.unique(np.concatenate(chosen)).astype(np.int32)
             elif chosen:
-                surfaces[name] = triangles[distinct(np.concatenate(chosen))]
+                surfaces[name] = triangles[np.unique(np.concatenate(chosen))]
     return _merged(Mesh(points * metre, tets, volumes, surfaces, source))
 
 
@@ -168,7 +167,7 @@ def _merged(mesh: Mesh) -> Mesh:
         return mesh
     grouped = np.zeros(mesh.n_tets, dtype=bool)
     for index in mesh.volumes.values():
-        if len(distinct(ids[index])) < len(index):
+        if len(np.unique(ids[index])) < len(index):
             return mesh
         grouped[index] = True
     if not grouped[copies[ids] > 1].all():
@@ -213,7 +212,7 @@ def _groups(data: Any, extra: dict[str, list[Ints | None]], n_corners: list[int]
             if n_corners[i] == 0:
                 continue
             kind, numbers = DIMENSION[n_corners[i]], np.asarray(numbers).ravel()
-            for number in distinct(numbers[numbers != 0]).tolist():
+            for number in np.unique(numbers[numbers != 0]).tolist():
                 if number != int(number):
                     continue  # a field, not a numbering
                 for name in named.get((kind, int(number)), [f"{kind} {int(number)}"]):

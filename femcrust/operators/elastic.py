@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from femcrust.discretisation import Discretisation
-from femcrust.distinct import distinct
 from femcrust.mesh.mesh import Floats, Ints
 from femcrust.operators import surface
 
@@ -152,7 +151,7 @@ def _constraints(space: Discretisation, conditions: Conditions) -> tuple[Ints, F
     faces_of = [space.known_face_nodes(constraint.faces) for constraint in conditions.constraints]
     if not faces_of:
         return np.zeros(0, dtype=np.int32), np.zeros((0, 3, 3)), prescribed
-    touched = distinct(np.concatenate([faces.ravel() for faces in faces_of]))
+    touched = np.unique(np.concatenate([faces.ravel() for faces in faces_of]))
     touched = touched[touched >= 0]
     held = np.zeros((len(touched), 3, 3))
     for constraint, faces in zip(conditions.constraints, faces_of, strict=True):

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from femcrust.discretisation import Discretisation
-from femcrust.distinct import distinct
 from femcrust.faults.source import Source
 from femcrust.mesh.mesh import Floats
 
@@ -62,7 +61,7 @@ def total_offset(sources: Sequence[Source], n_tets: int) -> tuple[NDArray[np.int
     parts = [(s.elements, s.offset) for s in sources if s.offset is not None]
     if not parts:
         return np.empty(0, dtype=np.int64), np.empty((0, 10, 3))
-    touched = distinct(np.concatenate([elements for elements, _ in parts])).astype(np.int64)
+    touched = np.unique(np.concatenate([elements for elements, _ in parts])).astype(np.int64)
     row = np.full(n_tets, -1, dtype=np.int64)
     row[touched] = np.arange(len(touched))
     total = np.zeros((len(touched), 10, 3))

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from femcrust.backends import core
 from femcrust.comm import Comm
 from femcrust.discretisation import Discretisation
-from femcrust.distinct import distinct
 from femcrust.mesh.mesh import Ints, Mesh
 
 
@@ -27,7 +26,7 @@ class Borders:
         """Of each other rank the vertices of this one that it has too, ascending."""
         met = np.isin(self.points, self.points[self.ranks == rank]) & (self.ranks != rank)
         others, points = self.ranks[met], self.points[met]
-        return {int(r): points[others == r] for r in distinct(others)}
+        return {int(r): points[others == r] for r in np.unique(others)}
 
 
 def borders(mesh: Mesh, rank_of: Ints) -> Borders:
@@ -39,7 +38,7 @@ def borders(mesh: Mesh, rank_of: Ints) -> Borders:
     near = np.flatnonzero(several[mesh.tets].any(axis=1))
     points = mesh.tets[near].ravel().astype(np.int64)
     at = several[points]
-    keys = distinct(points[at] << 32 | np.repeat(rank_of[near], 4)[at])
+    keys = np.unique(points[at] << 32 | np.repeat(rank_of[near], 4)[at])
     return Borders((keys >> 32).astype(np.int32), (keys & 0xFFFFFFFF).astype(np.int32))
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from femcrust.distinct import distinct
 from femcrust.mesh.exterior import OUTWARD_FACES, sorted_rows, tet_faces
 from femcrust.mesh.mesh import CHUNK, Floats, Ints, Mesh, tet_volumes
 
@@ -36,7 +35,7 @@ def partition(mesh: Mesh, weights: Floats, size: int) -> Ints:
         options=pymetis.Options(seed=1),
     )
     found = np.asarray(ranks, dtype=np.int32)
-    return found if len(distinct(found)) == size else along_the_curve(weights, size)
+    return found if len(np.unique(found)) == size else along_the_curve(weights, size)
 
 
 def along_the_curve(weights: Floats, size: int) -> Ints:

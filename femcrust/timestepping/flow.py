@@ -14,7 +14,6 @@ import numpy as np
 
 from femcrust.boundaries.conditions import Infinite
 from femcrust.discretisation import Discretisation
-from femcrust.distinct import distinct
 from femcrust.materials.relaxing import Relaxing
 from femcrust.mesh.mesh import Floats, Ints
 from femcrust.operators import ElasticOperator
@@ -188,7 +187,7 @@ class Offsets:
             place, inside = _places(relaxing, source.elements)
             self.parts.append((place, source.eigenstrain[inside]))
         found = [place for place, _ in self.parts]
-        self.cells = distinct(np.concatenate(found)) if found else np.zeros(0, dtype=int)
+        self.cells = np.unique(np.concatenate(found)) if found else np.zeros(0, dtype=int)
 
     def at(self, factors: Sequence[float]) -> tuple[Ints, Floats]:
         """Cells of the flow and the eigenstrain at their vertices; a factor for each source."""

@@ -18,7 +18,10 @@ DISK_ERRORS = {
     errno.EACCES: "change its permissions, or choose another folder with --output",
     errno.EIO: "check the disk, or choose another folder with --output",
 }
-NO_MEMORY = ("annot allocate", "failed to map segment", "can't start new thread", "out of memory")
+NO_MEMORY = (
+    "annot allocate", "failed to map segment", "can't start new thread", "out of memory",
+    "bad_alloc", "Unable to create type object",
+)  # fmt: skip
 
 
 def known(error: BaseException) -> FemcrustError | None:

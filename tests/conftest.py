@@ -46,6 +46,16 @@ def absent(name: str, reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
+def device_kernels(name: str) -> Any:
+    """The kernels that the core offers to tests, cuda or emulated; whether a device answers too."""
+    from femcrust import _core
+
+    found = getattr(_core.testing, name, None)
+    if found is None:
+        absent(name, f"femcrust is built without {name} kernels")
+    return found
+
+
 def device_backend() -> Any:
     """The CUDA backend: on a device where one answers, else on the host where the build holds the
     emulator; with FEMCRUST_REQUIRE=cuda on a device only."""
@@ -68,6 +78,16 @@ def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     # set back to what it was when the test ends, whatever device_backend() makes of it
     monkeypatch.setenv(backends.EMULATION_VARIABLE, os.environ.get(backends.EMULATION_VARIABLE, ""))
     return backends.select("cpu") if request.param == "cpu" else device_backend()
+
+
+@pytest.fixture(params=["emulated", "cuda"])
+def device(request: pytest.FixtureRequest) -> Any:
+    """The kernels of every device that answers."""
+    found = device_kernels(request.param)
+    count, why = found.devices()
+    if count == 0:
+        absent(request.param, why)
+    return found
 
 
 @pytest.fixture

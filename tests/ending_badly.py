@@ -151,6 +151,7 @@ def limit(wish: dict[str, Any]) -> None:
         machine.check_start = lambda: None
         held = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
         resource.setrlimit(resource.RLIMIT_AS, (held + wish["memory"],) * 2)
+        machine.live_within_limits()
     if "file" in wish:
         resource.setrlimit(resource.RLIMIT_FSIZE, (wish["file"],) * 2)
 
@@ -189,7 +190,8 @@ def attempt(wish: dict[str, Any]) -> Outcome:
 
 if __name__ == "__main__":
     import femcrust.outputs.series
-    import femcrust.run  # noqa: F401
+    import femcrust.run
+    from femcrust import _core  # noqa: F401
 
     for line in sys.stdin:
         print(json.dumps(attempt(json.loads(line))), flush=True)

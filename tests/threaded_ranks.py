@@ -10,13 +10,25 @@ import pickle
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
+import pytest
+
+from femcrust import backends
 
 T = TypeVar("T")
 PATIENCE = 60.0  # s; a test that waits longer hangs
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Each rank is a thread already."""
+    before = backends.core().threads()
+    backends.set_threads(1)
+    yield
+    backends.set_threads(before)
 
 
 class Job:

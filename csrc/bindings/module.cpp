@@ -12,6 +12,7 @@
 #include "bindings/predictor.hpp"
 #include "bindings/projection.hpp"
 #include "bindings/testing.hpp"
+#include "core/last_words.hpp"
 
 namespace {
 
@@ -52,6 +53,7 @@ PYBIND11_MODULE(_core, m) {
   // A device that refuses is no bug of ours: the command ends with the status of a DeviceError.
   const pybind11::object errors = pybind11::module_::import("femcrust.errors");
   pybind11::register_exception<femcrust::DeviceError>(m, "DeviceError", errors.attr("DeviceError"));
+  femcrust::LastWords::prepare();
   femcrust::Cpu::choose(chosen_instruction_set());
   m.attr("has_cuda") = kHasCuda;
   m.attr("has_emulator") = kHasEmulator;

@@ -1,6 +1,9 @@
 /// Pieces of the core that only tests reach: the storage formats by name, the devices' small
 /// kernels.
 #pragma once
+#include <new>
+#include <stdexcept>
+
 #include "backends/cpu.hpp"
 #include "bindings/arrays.hpp"
 #include "bindings/device_testing.hpp"
@@ -59,6 +62,13 @@ inline void bind_testing(py::module_& m) {
   }
   m.attr("formats") = formats;
   bind_device_testing(m);
+  m.def("fail_in_a_thread", [](bool for_memory) {
+#pragma omp parallel
+    {
+      if (for_memory) throw std::bad_alloc();
+      throw std::runtime_error("a thread has failed");
+    }
+  });
 }
 
 }  // namespace femcrust

@@ -110,7 +110,7 @@ def test_every_limit_on_memory(trials: Trials, fault: Fault, n_faults: int) -> N
     ended = set()
     for k in range(4 * n_faults):
         with fault("limit on memory (RLIMIT_AS)"):
-            place, found = trials.ended(memory=(24 << 20) + k * (120 << 20) // (4 * n_faults))
+            place, found = trials.ended(memory=(2 << 20) + k * (40 << 20) // (4 * n_faults))
             assert found["status"] in (0, 4), found["said"]
             ended.add(found["status"])
             if found["status"] == 4:

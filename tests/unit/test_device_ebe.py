@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from conftest import absent
+from conftest import device_kernels
 from femcrust import _core, backends
 from femcrust.discretisation import discretise
 from small_meshes import split_cubes
@@ -25,17 +25,6 @@ PACKED = ("fp21", "shared18", "bf16", "fp16")
 RANKS, VERTEX_RANKS, VERTEX_BITS, EDGE_BITS = 96, 64, 9, 11
 GUEST, MET, NUMBER = 1 << 31, 1 << 30, (1 << 30) - 1
 UNIT = 2.0**35  # N/m, near the stiffness of these bodies: short formats hold numbers near one
-
-
-@pytest.fixture(params=["emulated", "cuda"])
-def device(request: pytest.FixtureRequest) -> Any:
-    found = getattr(_core.testing, request.param, None)
-    if found is None:
-        absent(request.param, f"femcrust is built without {request.param} kernels")
-    count, why = found.devices()
-    if count == 0:
-        absent(request.param, why)
-    return found
 
 
 class Case(NamedTuple):
@@ -205,9 +194,7 @@ def test_atomics_agree(device: Any, case: Case, name: str, width: int) -> None:
 
 @pytest.fixture
 def emulated() -> Iterator[Any]:
-    found = getattr(_core.testing, "emulated", None)
-    if found is None:
-        absent("emulated", "femcrust is built without emulated kernels")
+    found = device_kernels("emulated")
     yield found
     found.reverse_order(False)
 

@@ -17,19 +17,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from conftest import absent
+from conftest import absent, device_kernels
 from femcrust import _core
 
 SEED = 817354
 NO_MEMORY = 1 << 60
-
-
-def pieces_of(name: str) -> Any:
-    """The pieces of one device, or a skip that says what is missing."""
-    found = getattr(_core.testing, name, None)
-    if found is None:
-        absent(name, f"femcrust is built without {name} kernels")
-    return found
 
 
 def answering() -> list[str]:
@@ -39,12 +31,12 @@ def answering() -> list[str]:
 
 @pytest.fixture(params=answering())
 def device(request: pytest.FixtureRequest) -> Any:
-    return pieces_of(request.param)
+    return device_kernels(request.param)
 
 
 @pytest.mark.parametrize("name", ["emulated", "cuda"])
 def test_there_is_a_device(name: str) -> None:
-    count, why = pieces_of(name).devices()
+    count, why = device_kernels(name).devices()
     if count == 0:
         absent(name, why)
 
@@ -52,7 +44,7 @@ def test_there_is_a_device(name: str) -> None:
 @pytest.fixture(params=["in order", "reversed"])
 def emulated(request: pytest.FixtureRequest) -> Iterator[Any]:
     """The emulator, with threads and blocks in order and in reverse."""
-    found = pieces_of("emulated")
+    found = device_kernels("emulated")
     found.reverse_order(request.param == "reversed")
     yield found
     found.reverse_order(False)
@@ -155,7 +147,7 @@ def test_copies_have_a_bandwidth(device: Any) -> None:
 
 
 def test_a_missing_driver_is_a_reason_and_no_crash() -> None:
-    cuda = pieces_of("cuda")
+    cuda = device_kernels("cuda")
     count, why = cuda.devices()
     if count > 0:
         pytest.skip("a device answers")
@@ -196,7 +188,7 @@ def test_a_wrong_kernel_is_named_with_its_line(emulated: Any, fault: str) -> Non
 
 
 def test_every_fault_has_its_test() -> None:
-    assert {*pieces_of("emulated").faults()} == {*REFUSED, *SHOWN, *CRASHES}
+    assert {*device_kernels("emulated").faults()} == {*REFUSED, *SHOWN, *CRASHES}
 
 
 def test_a_grid_of_no_blocks_launches_nothing(emulated: Any) -> None:
@@ -218,7 +210,7 @@ def test_a_copy_beyond_the_end_of_memory_is_refused(emulated: Any) -> None:
 
 @pytest.mark.parametrize("fault", ["missing_barrier", "missing_barrier_of_a_warp"])
 def test_reversed_threads_show_a_missing_barrier(fault: str) -> None:
-    emulated = pieces_of("emulated")
+    emulated = device_kernels("emulated")
     assert emulated.launch_fault(fault) == 64
     emulated.reverse_order(True)
     shown = emulated.launch_fault(fault)
@@ -228,7 +220,7 @@ def test_reversed_threads_show_a_missing_barrier(fault: str) -> None:
 
 @pytest.mark.parametrize(("order", "last"), [("forward", 3), ("reversed", 0)])
 def test_the_environment_may_reverse_blocks(order: str, last: int) -> None:
-    pieces_of("emulated")
+    device_kernels("emulated")
     run = (
         "from femcrust import _core; print(_core.testing.emulated.launch_fault('order_of_blocks'))"
     )
@@ -243,7 +235,7 @@ def test_the_environment_may_reverse_blocks(order: str, last: int) -> None:
 
 
 def test_a_stack_that_runs_over_ends_there() -> None:
-    pieces_of("emulated")
+    device_kernels("emulated")
     run = "from femcrust import _core; _core.testing.emulated.launch_fault('deep_stack')"
     found = subprocess.run([sys.executable, "-c", run], check=False)
     assert found.returncode == -signal.SIGSEGV

@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 import hard_bodies as hard
-from conftest import absent, device_backend
+from conftest import device_backend, device_kernels
 from femcrust import _core, backends, solvers
 from femcrust.discretisation import discretise
 from small_meshes import split_cubes
@@ -24,17 +24,6 @@ UNIT = 2.0**35  # N/m
 BOUND = {"mma1": 1e-3, "mma2": 1e-6}
 FLOAT = np.finfo(np.float32).eps
 CHANGE = 1 / 16  # of a cluster's spectrum: kMostChange
-
-
-@pytest.fixture(params=["emulated", "cuda"])
-def device(request: pytest.FixtureRequest) -> Any:
-    found = getattr(_core.testing, request.param, None)
-    if found is None:
-        absent(request.param, f"femcrust is built without {request.param} kernels")
-    count, why = found.devices()
-    if count == 0:
-        absent(request.param, why)
-    return found
 
 
 class Solid(NamedTuple):
@@ -152,9 +141,7 @@ def test_a_number_that_is_none_stays_in_its_column(device: Any, kind: str) -> No
 
 @pytest.mark.parametrize("kind", BOUND)
 def test_order_of_threads_and_blocks_leaves_the_bits(kind: str) -> None:
-    found = getattr(_core.testing, "emulated", None)
-    if found is None:
-        absent("emulated", "femcrust is built without emulated kernels")
+    found = device_kernels("emulated")
     made = solid(4, SIZES["good"])
     x = field(made, "random", 16)
     forward = made.on(found, kind, x)

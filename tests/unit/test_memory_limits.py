@@ -6,6 +6,7 @@ import errno
 import os
 import re
 import resource
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -69,6 +70,7 @@ def test_what_is_for_want_of_memory_is_known() -> None:
         MemoryError(),
         OSError(errno.ENOMEM, "Cannot allocate memory"),
         ImportError("x.so: failed to map segment from shared object"),
+        ImportError("std::bad_alloc"),
         RuntimeError("can't start new thread"),
         wrapped,
     ):
@@ -101,3 +103,13 @@ def test_threads_that_cannot_start_are_told() -> None:
         assert machine.stacks(3) >= 2 * 2**21
     finally:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def test_memory_that_runs_out_in_a_thread_of_the_core_ends_with_the_numbers() -> None:
+    """No exception can leave a parallel region; others than that one abort, as they do in C++."""
+    told = r"not enough memory: the case needs more than \d.\d\d GiB, and this process may use \d+"
+    for for_memory, status, said in [(True, 4, told), (False, -signal.SIGABRT, "terminate called")]:
+        run = f"from femcrust import _core; _core.testing.fail_in_a_thread({for_memory})"
+        done = subprocess.run([sys.executable, "-c", run], capture_output=True, text=True)
+        assert done.returncode == status, done.stderr
+        assert re.match(said, done.stderr)

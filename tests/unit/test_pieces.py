@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from small_faults import cut_box
 
-from femcrust import backends, progress
+from femcrust import progress
 from femcrust.comm import on_root, together
 from femcrust.errors import InputError
 from femcrust.model import Model, build_model
@@ -23,19 +23,13 @@ from femcrust.outputs import Series
 from femcrust.outputs.result import Result
 from femcrust.ranks.share import share_of
 from femcrust.run import run_part
-from threaded_ranks import on_ranks
+from threaded_ranks import on_ranks, one_thread
 from unit.test_ranks import KM, SPLIT, TIGHT, WEAK, YEAR, case, held, metis, scattered, slabs
+
+__all__ = ["one_thread"]  # fixture
 
 FIELDS = ["displacement", "velocity", "stress", "strain", "strain_rate"]
 TOLD = {"summary.json", "report.html"}  # hold seconds
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Any:
-    before = backends.core().threads()
-    backends.set_threads(1)
-    yield
-    backends.set_threads(before)
 
 
 def slipping(folder: Path, formats: list[str], **more: Any) -> Model:

@@ -27,7 +27,9 @@ from femcrust.run import pieces, run_part
 from hard_bodies import KM, bands, case_of, stretched
 from hard_bodies import cube as flat_cube
 from small_meshes import split_cubes
-from threaded_ranks import Job, on_ranks
+from threaded_ranks import Job, on_ranks, one_thread
+
+__all__ = ["one_thread"]  # fixture
 
 YEAR = 365.25 * 86400.0
 TIGHT = {"tolerance": 1e-12}
@@ -156,15 +158,6 @@ def assert_same(model: Model, size: int, cut: Cut, more_iterations: float = 0.1)
             assert np.abs(b - a).max() <= SAME * np.abs(a).max(), name
     assert iterations(together) <= np.ceil((1 + more_iterations) * iterations(alone))
     assert together[-1].summary["ranks"] == size
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Any:
-    """Each rank is a thread already."""
-    before = backends.core().threads()
-    backends.set_threads(1)
-    yield
-    backends.set_threads(before)
 
 
 @pytest.mark.parametrize("size", [2, 3, 4])

@@ -114,8 +114,7 @@ def live_within_limits() -> None:
 
     Buffers of NumPy's loops are small then: where one is refused, NumPy (2.4.6, in
     npyiter_allocate_buffers) sets the error without the interpreter's lock, and the process ends by
-    a signal. Of 180 limits in the narrow range where arrays are refused too, 5 met that at 8192
-    values a buffer, none of 830 at these.
+    a signal. It cannot be kept from that altogether.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when NumPy is loaded
     import numpy as np

@@ -190,7 +190,7 @@ def attempt(wish: dict[str, Any]) -> Outcome:
 
 if __name__ == "__main__":
     import femcrust.outputs.series
-    import femcrust.run
+    import femcrust.run  # noqa: F401
     from femcrust import _core  # noqa: F401
 
     for line in sys.stdin:

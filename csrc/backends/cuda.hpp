@@ -102,7 +102,12 @@ class Cuda {
       const bool ready = now == allocated_;  // the turn before found all its memory
       forget();
       if (ready && graphs().begin()) {
-        work();
+        try {
+          work();
+        } catch (...) {
+          graphs().cancel();
+          throw;
+        }
         graph_ = graphs().end();
         graphs().replay(graph_);
       } else {

@@ -5,9 +5,10 @@
 namespace femcrust {
 
 struct DeviceGraphs {
-  /// From here on launches are recorded and not run; false where this device cannot.
+  /// From here on launches of this thread are recorded and not run; false where this device cannot.
   bool (*begin)();
   void* (*end)();  // what was recorded
+  void (*cancel)() noexcept;
   void (*replay)(void* graph);
   void (*forget)(void* graph) noexcept;
 };

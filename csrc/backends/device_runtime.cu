@@ -18,6 +18,7 @@ struct Chosen {
   cudaStream_t stream = nullptr;  // made with the first work
 };
 Chosen chosen_device;
+thread_local cudaStream_t recording = nullptr;  // device_graphs.cu
 std::atomic<std::size_t> held{0};
 std::atomic<std::int64_t> allocated{0};
 
@@ -97,6 +98,13 @@ void keep_released_memory(int device) {
   std::uint64_t everything = ~std::uint64_t{0};
   FEMCRUST_CUDA_TRY(cudaDeviceGetDefaultMemPool(&pool, device));
   FEMCRUST_CUDA_TRY(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &everything));
+}
+
+/// What nobody uses, to other processes.
+void give_back(int device) {
+  cudaMemPool_t pool;
+  FEMCRUST_CUDA_TRY(cudaDeviceGetDefaultMemPool(&pool, device));
+  FEMCRUST_CUDA_TRY(cudaMemPoolTrimTo(pool, 0));
 }
 
 DeviceMemory memory() {
@@ -227,19 +235,27 @@ double copy_bandwidth(std::size_t bytes, int turns) {
   }
   release(from, bytes);
   release(to, bytes);
+  synchronize();
+  give_back(chosen_device.device);
   std::nth_element(rates.begin(), rates.begin() + turns / 2, rates.end());
   return rates[static_cast<std::size_t>(turns / 2)];
 }
 
 }  // namespace
 
+void record_on(cudaStream_t own) {
+  recording = own;
+}
+
 cudaStream_t stream() {
-  static thread_local int current = -1;  // device of this thread of the host
-  if (current != chosen_device.device) {
+  if (recording != nullptr) return recording;
+  static thread_local bool known = false;
+  int current = -1;  // device of this thread of the host, which other libraries may change
+  if (!known || cudaGetDevice(&current) != cudaSuccess || current != chosen_device.device) {
     std::string why;
     if (devices(&why) == 0) throw DeviceError(why);
     FEMCRUST_CUDA_TRY(cudaSetDevice(chosen_device.device));
-    current = chosen_device.device;
+    known = true;
   }
   if (chosen_device.stream == nullptr) {
     require_capability(chosen_device.device);

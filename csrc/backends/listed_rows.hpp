@@ -1,4 +1,4 @@
-/// Some rows of vectors that lie where a backend works, as tables on the host.
+/// Some rows of vectors that lie where a backend works, as tables there or on the host.
 #pragma once
 #include <algorithm>
 #include <type_traits>
@@ -34,6 +34,15 @@ class ListedRows<Cpu> {
       std::copy_n(table + k * words, words, to + row * words);
     });
   }
+  /// As `fetch` and `put`, with a table where the backend works.
+  template <class Word>
+  void gather(std::size_t words, const Word* from, Word* table) const {
+    fetch(words, from, table);
+  }
+  template <class Word>
+  void scatter(std::size_t words, const Word* table, Word* to) const {
+    put(words, table, to);
+  }
   template <class Word>
   void clear(std::size_t words, Word* to) const {
     each([&](std::size_t, std::size_t row) { std::fill_n(to + row * words, words, Word{}); });
@@ -66,8 +75,7 @@ class ListedRows<Cuda> {
     if (rows_.empty()) return;
     const std::size_t units = units_of<Word>(words);
     staged_.resize(rows_.size() * units);
-    kernels().gather(count(), on_device_.data(), units, reinterpret_cast<const Unit*>(from),
-                     staged_.data());
+    gather(words, from, reinterpret_cast<Word*>(staged_.data()));
     Cuda::runtime().copy_out(table, staged_.data(), staged_.size() * sizeof(Unit));
   }
   template <class Word>
@@ -76,8 +84,19 @@ class ListedRows<Cuda> {
     const std::size_t units = units_of<Word>(words);
     staged_.resize(rows_.size() * units);
     Cuda::runtime().copy_in(staged_.data(), table, staged_.size() * sizeof(Unit));
-    kernels().scatter(count(), on_device_.data(), units, staged_.data(),
-                      reinterpret_cast<Unit*>(to));
+    scatter(words, reinterpret_cast<const Word*>(staged_.data()), to);
+  }
+  template <class Word>
+  void gather(std::size_t words, const Word* from, Word* table) const {
+    if (rows_.empty()) return;
+    kernels().gather(count(), on_device_.data(), units_of<Word>(words),
+                     reinterpret_cast<const Unit*>(from), reinterpret_cast<Unit*>(table));
+  }
+  template <class Word>
+  void scatter(std::size_t words, const Word* table, Word* to) const {
+    if (rows_.empty()) return;
+    kernels().scatter(count(), on_device_.data(), units_of<Word>(words),
+                      reinterpret_cast<const Unit*>(table), reinterpret_cast<Unit*>(to));
   }
   template <class Word>
   void clear(std::size_t words, Word* to) const {

@@ -31,6 +31,16 @@ void require_shape(const Dense<T>& a, const std::vector<py::ssize_t>& shape, con
   require(fits, std::string(name) + ": wrong shape");
 }
 
+/// Whether all are numbers 0 … n - 1.
+inline bool all_inside(const Dense<Index>& numbers, py::ssize_t n) {
+  const Index* const of = numbers.data();
+  const py::ssize_t count = numbers.size();
+  std::int64_t outside = 0;
+#pragma omp parallel for schedule(static) reduction(+ : outside)
+  for (py::ssize_t k = 0; k < count; ++k) outside += of[k] < 0 || of[k] >= n;
+  return outside == 0;
+}
+
 template <class T>
 std::vector<T> to_vector(const Dense<T>& a) {
   return {a.data(), a.data() + a.size()};

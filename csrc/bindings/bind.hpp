@@ -52,7 +52,7 @@ void bind(py::module_& m) {
            })
       .def_property_readonly(
           "bytes",
-          [](const Problem<B>& p) { return p.stiffness.bytes() + p.body->blocks->bytes(); })
+          [](const Problem<B>& p) { return p.stiffness.bytes() + p.body->product_blocks->bytes(); })
       .def_property_readonly("flops", [](const Problem<B>& p) { return p.stiffness.flops(); });
 
   py::class_<Preconditioner<B>> preconditioner(m, "Preconditioner");
@@ -60,8 +60,7 @@ void bind(py::module_& m) {
   preconditioner
       .def("__call__",
            [](const Preconditioner<B>& preconditioner, const Dense<double>& r) {
-             const int width = r.ndim() == 3 ? static_cast<int>(r.shape(2)) : 1;
-             require(width_slot(width) >= 0, "r: 1, 4, 8 or 16 right-hand sides");
+             const int width = width_of(r, preconditioner.n_nodes, "r");
              return fetched<B>(preconditioned(preconditioner, width, sent<B>(r)), shape_of(r));
            })
       .def_property_readonly("most_columns",
@@ -74,7 +73,7 @@ void bind(py::module_& m) {
       });
 
   m.def("block_jacobi", [](const Problem<B>& p) -> Preconditioner<B> {
-    return {BlockJacobi<B>(jacobi_blocks(p)), p.body->shared};
+    return {BlockJacobi<B>(jacobi_blocks(p)), p.body->shared, p.body->n_nodes()};
   });
   bind_multigrid<B>(m);
   bind_clusters<B>(m);

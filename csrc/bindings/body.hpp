@@ -96,8 +96,8 @@ void bind_body(py::module_& m) {
            py::arg("n_vertices"), py::arg("halo"))
       .def("with_moduli", &Owned::with_moduli, py::arg("lam"), py::arg("mu"))
       .def_property_readonly("n_nodes", &Owned::n_nodes)
-      .def_property_readonly("n_colours", [](const Owned& b) { return b.blocks->n_colours(); })
-      .def_property_readonly("blocks", [](const Owned& b) { return block_arrays(*b.blocks); })
+      .def_property_readonly("n_colours", [](const Owned& b) { return b.blocks().n_colours(); })
+      .def_property_readonly("blocks", [](const Owned& b) { return block_arrays(b.blocks()); })
       .def("product",
            [](const Owned& b, const py::array& x) -> py::array {
              if (py::isinstance<py::array_t<float>>(x)) {
@@ -142,7 +142,7 @@ void bind_body(py::module_& m) {
         AssembledP1<double> a;
         {
           const py::gil_scoped_release free;
-          a = assemble_p1(b.view(), b.n_vertices);
+          a = assemble_p1(b.view_with_blocks(), b.n_vertices);
         }
         const auto entries = static_cast<py::ssize_t>(a.columns.size());
         return py::make_tuple(to_numpy<Index>(a.begin, {static_cast<py::ssize_t>(a.begin.size())}),

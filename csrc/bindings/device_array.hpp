@@ -33,7 +33,8 @@ class PythonDeviceArray {
         static_cast<dlpack::ManagedTensor*>(PyCapsule_GetPointer(capsule.ptr(), "dltensor"));
     if (managed == nullptr) throw py::error_already_set();
     const dlpack::Tensor& t = managed->tensor;
-    require(t.device.type == device_type(), "from_dlpack: the array is not on the device");
+    require(t.device.type == device_type() && t.device.id == device_id(),
+            "from_dlpack: the array is not on the device");
     require(t.type.code == dlpack::kFloat && t.type.bits == 64 && t.type.lanes == 1,
             "from_dlpack: the array does not hold doubles");
     Shape shape(t.shape, t.shape + t.ndim);
@@ -44,6 +45,8 @@ class PythonDeviceArray {
       size *= shape[d];
     }
     auto* const data = reinterpret_cast<double*>(static_cast<char*>(t.data) + t.byte_offset);
+    require(reinterpret_cast<std::uintptr_t>(data) % kAlignment == 0,
+            "from_dlpack: the array does not begin at a multiple of 16 bytes; copy it");
     PythonDeviceArray out(DeviceArray<double>::borrowed(data, static_cast<std::size_t>(size)),
                           std::move(shape));
     PyCapsule_SetName(capsule.ptr(), "used_dltensor");
@@ -100,6 +103,8 @@ class PythonDeviceArray {
   }
 
  private:
+  static constexpr std::uintptr_t kAlignment = 16;  // of the widest loads of our kernels
+
   static std::int32_t device_type() { return Cuda::emulated() ? dlpack::kCpu : dlpack::kCuda; }
   static std::int32_t device_id() { return Cuda::emulated() ? 0 : Cuda::runtime().chosen(); }
 

@@ -31,7 +31,7 @@ inline void bind_in_place(py::class_<Problem<Cuda>>& stiffness) {
 template <>
 inline void bind_in_place(py::class_<Preconditioner<Cuda>>& preconditioner) {
   preconditioner.def("__call__", [](const Preconditioner<Cuda>& M, const PythonDeviceArray& r) {
-    const int width = width_of(r, static_cast<Index>(r.shape()[0]), "r");
+    const int width = width_of(r, M.n_nodes, "r");
     return PythonDeviceArray(preconditioned(M, width, r.values()), r.shape());
   });
 }

@@ -66,12 +66,8 @@ void bind_flow(py::module_& m) {
              require_shape(face_nodes, {-1, 6}, "face_nodes");
              require_shape(face_gradients, {face_nodes.shape(0), 6, 6, 3}, "face_gradients");
              require_shape(face_weights, {face_nodes.shape(0), 6}, "face_weights");
-             const auto inside = [](const Dense<Index>& a, Index n) {
-               return std::all_of(a.data(), a.data() + a.size(),
-                                  [n](Index k) { return k >= 0 && k < n; });
-             };
-             require(inside(elements, body->blocks->n_elements), "elements: outside the body");
-             require(inside(face_nodes, body->n_nodes()), "face_nodes: outside the body");
+             require(all_inside(elements, body->n_elements()), "elements: outside the body");
+             require(all_inside(face_nodes, body->n_nodes()), "face_nodes: outside the body");
              const std::vector<Index> listed = to_vector(elements);
              require(std::adjacent_find(listed.begin(), listed.end(),
                                         std::greater_equal<Index>()) == listed.end(),

@@ -14,10 +14,7 @@ inline Index checked_tets(const Dense<Index>& tets, py::ssize_t n_vertices) {
   require_shape(tets, {-1, 4}, "tets");
   require(tets.shape(0) <= INT32_MAX && n_vertices <= INT32_MAX,
           "more than 2³¹ elements or vertices");
-  const Index* const first = tets.data();
-  require(std::all_of(first, first + tets.size(),
-                      [n_vertices](Index v) { return v >= 0 && v < n_vertices; }),
-          "tets: a vertex number lies outside 0 … n_vertices - 1");
+  require(all_inside(tets, n_vertices), "tets: a vertex number lies outside 0 … n_vertices - 1");
   return static_cast<Index>(tets.shape(0));
 }
 

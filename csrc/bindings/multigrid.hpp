@@ -24,7 +24,7 @@ inline SurfaceView surface_view(const RowArrays& arrays) {
 template <class T, class B>
 BlockCsr<T> linear_level(const Problem<B>& problem, const SurfaceView& surface, double unit) {
   const Index n = problem.body->n_vertices;
-  AssembledP1<T> stiffness = assemble_p1<T>(problem.body->view(unit), n);
+  AssembledP1<T> stiffness = assemble_p1<T>(problem.body->view_with_blocks(unit), n);
   add_surface(surface, unit, stiffness);
   constrain(vertex_projectors(problem.constraints, n), stiffness);
   return as_level(std::move(stiffness));
@@ -67,7 +67,7 @@ Preconditioner<B> make_multigrid(const Problem<B>& problem, const Dense<Index>& 
     }
     levels.push_back(std::move(level));
   }
-  const Body body = problem.body->view(unit);
+  const Body body = problem.body->view_with_blocks(unit);
   Array<T> inverse = inverse_diagonal<T>(body, problem.surface, problem.constraints);
   Clusters<T> strong;
   if (clusters) {
@@ -85,7 +85,7 @@ Preconditioner<B> make_multigrid(const Problem<B>& problem, const Dense<Index>& 
           std::move(smoother), EdgeTransfer<B>(edges.data(), static_cast<Index>(edges.shape(0)), n),
           problem.constraints.first(n), std::move(levels), found.coarsest_inverse, found.gathered,
           std::move(gathering)),
-      shared};
+      shared, problem.body->n_nodes()};
 }
 
 template <class B>

@@ -58,7 +58,8 @@ Preconditioner<Cuda> make_multigrid(const Problem<Cuda>& problem, const Dense<In
   Chebyshev<T, Cuda> smoother = fine_smoother<T>(std::move(inverse), strong, degrees[0]);
   return {Multigrid<F, Cuda>(std::move(fine), std::move(smoother), std::move(transfer),
                              problem.constraints.first(n), assembled_levels(below, degrees),
-                             below.below.coarsest_inverse)};
+                             below.below.coarsest_inverse),
+          nullptr, problem.body->n_nodes()};
 }
 
 }  // namespace femcrust

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "bindings/arrays.hpp"
+#include "core/lazily.hpp"
 #include "operators/diagonal_blocks.hpp"
 #include "operators/stiffness.hpp"
 #include "preconditioners/block_jacobi.hpp"
@@ -19,9 +20,9 @@ struct OwnedBody {
   Dense<Index> elements;
   Dense<double> nodes, lam, mu;
   Index n_vertices;
-  std::shared_ptr<const SharedNodes<B>> shared;       // null where there is one rank
-  std::shared_ptr<const ElementBlocks> blocks;        // for setup, on the host
-  std::shared_ptr<const BlocksOn<B>> product_blocks;  // for products
+  std::shared_ptr<const SharedNodes<B>> shared;              // null where there is one rank
+  std::shared_ptr<const Lazily<ElementBlocks>> host_blocks;  // a device hardly asks for them
+  std::shared_ptr<const BlocksOn<B>> product_blocks;         // for products
 
   OwnedBody(Dense<Index> elements_, Dense<double> nodes_, Dense<double> lam_, Dense<double> mu_,
             Index n_vertices_, const std::shared_ptr<const Halo>& halo)
@@ -39,18 +40,17 @@ struct OwnedBody {
     require(std::max(elements.shape(0), nodes.shape(0)) <= INT32_MAX,
             "elements, nodes: more than 2³¹");
     const auto n = static_cast<Index>(nodes.shape(0));
-    const Index* const first = elements.data();
-    const Index* const last = first + elements.size();
-    require(std::all_of(first, last, [n](Index a) { return a >= 0 && a < n; }),
-            "elements: a node number lies outside 0 … n_nodes - 1");
+    require(all_inside(elements, n), "elements: a node number lies outside 0 … n_nodes - 1");
     require(n_vertices > 0 && n_vertices <= n, "n_vertices: outside 1 … n_nodes");
     const std::vector<Index> none, &border = halo ? halo->nodes() : none;
     require(border.empty() || (border.front() >= 0 && border.back() < n),
             "halo: a node number lies outside 0 … n_nodes - 1");
-    blocks = std::make_shared<ElementBlocks>(elements.data(), static_cast<Index>(elements.shape(0)),
-                                             n, border);
+    host_blocks = std::make_shared<const Lazily<ElementBlocks>>(
+        [of = elements.data(), count = n_elements(), n, border] {
+          return ElementBlocks(of, count, n, border);
+        });
     if constexpr (B::kOnHost)
-      product_blocks = blocks;
+      product_blocks = {host_blocks, &host_blocks->get()};
     else
       product_blocks = std::make_shared<BlocksOn<B>>(view());
   }
@@ -65,11 +65,22 @@ struct OwnedBody {
     return other;
   }
 
-  Index n_nodes() const { return blocks->n_nodes; }
+  Index n_elements() const { return static_cast<Index>(elements.shape(0)); }
+  Index n_nodes() const { return static_cast<Index>(nodes.shape(0)); }
+  const ElementBlocks& blocks() const { return host_blocks->get(); }
+
+  /// For work on the host that sums at nodes.
+  Body view_with_blocks(double unit = 1) const {
+    Body body = view(unit);
+    body.blocks = &blocks();
+    return body;
+  }
   Body view(double unit = 1) const {
+    const ElementBlocks* sums = nullptr;
+    if constexpr (B::kOnHost) sums = &blocks();
     return {
-        elements.data(), nodes.data(), lam.data(),   mu.data(), blocks->n_elements,
-        n_nodes(),       n_vertices,   blocks.get(), unit,      shared ? &shared->halo() : nullptr};
+        elements.data(), nodes.data(), lam.data(), mu.data(), n_elements(),
+        n_nodes(),       n_vertices,   sums,       unit,      shared ? &shared->halo() : nullptr};
   }
 };
 
@@ -97,8 +108,8 @@ struct Problem {
 /// Inverse diagonal blocks of the quadratic level for block Jacobi.
 template <class B>
 ArrayOn<B, double> jacobi_blocks(const Problem<B>& problem) {
-  return B::placed(
-      inverse_diagonal<double>(problem.body->view(), problem.surface, problem.constraints));
+  return B::placed(inverse_diagonal<double>(problem.body->view_with_blocks(), problem.surface,
+                                            problem.constraints));
 }
 
 template <class B>
@@ -114,7 +125,8 @@ struct Preconditioner {
   }
 
   std::shared_ptr<const SharedNodes<B>> shared{};  // null where there is one rank
-  mutable CgVectors<B> vectors{};                  // of the solves that use it, one at a time
+  Index n_nodes = 0;
+  mutable CgVectors<B> vectors{};  // of the solves that use it, one at a time
 };
 
 }  // namespace femcrust

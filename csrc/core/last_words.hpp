@@ -32,7 +32,8 @@ class LastWords {
 
   static bool no_memory() {
     try {
-      if (const std::exception_ptr thrown = std::current_exception()) std::rethrow_exception(thrown);
+      if (const std::exception_ptr thrown = std::current_exception())
+        std::rethrow_exception(thrown);
     } catch (const std::bad_alloc&) {
       return true;
     } catch (...) {
@@ -48,8 +49,8 @@ class LastWords {
     return static_cast<double>(pages) * static_cast<double>(sysconf(_SC_PAGE_SIZE));
   }
   static double may_use() {
-    double bytes = static_cast<double>(sysconf(_SC_PAGE_SIZE)) *
-                   static_cast<double>(sysconf(_SC_PHYS_PAGES));
+    double bytes =
+        static_cast<double>(sysconf(_SC_PAGE_SIZE)) * static_cast<double>(sysconf(_SC_PHYS_PAGES));
     for (const auto kind : {RLIMIT_AS, RLIMIT_DATA}) {
       rlimit limit{};
       if (getrlimit(kind, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)

@@ -2,6 +2,7 @@
 /// A body that no rank shares has none of this.
 #pragma once
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 #include "operators/nodal_vectors.hpp"
@@ -43,11 +44,12 @@ class SharedNodes {
   /// What `work` does with v while ghosts are hidden.
   template <class Word, class Work>
   void without_ghosts(std::size_t words, Word* v, const Work& work) const {
-    auto* const kept = space<Word>(first_, words);
-    ghosts_.fetch(words, v, kept);
+    hidden_.resize((ghosts_.rows().size() * words * sizeof(Word) + 7) / 8);
+    auto* const kept = reinterpret_cast<Word*>(hidden_.data());
+    ghosts_.gather(words, v, kept);
     hide_ghosts(words, v);
     work();
-    ghosts_.put(words, kept, v);
+    ghosts_.scatter(words, kept, v);
   }
 
   /// The owner's values everywhere; rows of `per` numbers, or vectors in format F.
@@ -63,34 +65,37 @@ class SharedNodes {
     finish<F>(width, v);
   }
 
-  /// What the ghosts have added to the products x · y of each column, of vectors [rows][columns].
+  /// What the ghosts have added to the products x · y of each column, of vectors [rows][columns],
+  /// `per` numbers a node.
   template <class T>
   PerColumn ghosts_part(int columns, std::size_t per, const T* x, const T* y) const {
-    const std::size_t n = ghosts_.rows().size() * per;
-    T* const a = space<T>(first_, per);
-    T* const b = space<T>(second_, per);
-    ghosts_.fetch(per, x, a);
-    ghosts_.fetch(per, y, b);
-    PerColumn sum;
-    for (std::size_t i = 0; i < n; ++i)
-      sum[static_cast<int>(i % per) % columns] +=
-          static_cast<double>(a[i]) * static_cast<double>(b[i]);
-    return sum;
+    if (ghosts_.rows().empty()) return {};
+    auto& [a, b] = factors<T>();
+    for (const auto& [from, to] : {std::pair(x, &a), std::pair(y, &b)}) {
+      to->resize(ghosts_.rows().size() * per);
+      ghosts_.gather(per, from, to->data());
+    }
+    return B().dot(columns, a, b);
   }
 
  private:
-  /// Memory on the host for rows of the ghosts.
   template <class T>
-  T* space(Array<std::uint64_t>& memory, std::size_t per) const {
-    const std::size_t words = (ghosts_.rows().size() * per * sizeof(T) + 7) / 8;
-    if (memory.size() < words) memory = Array<std::uint64_t>(words);
-    return reinterpret_cast<T*>(memory.data());
+  using Factors = std::pair<ArrayOn<B, T>, ArrayOn<B, T>>;
+  template <class T>
+  Factors<T>& factors() const {
+    if constexpr (std::is_same_v<T, double>)
+      return twofold_;
+    else
+      return single_;
   }
 
   std::shared_ptr<const Halo> halo_;
   SharedParts<B> parts_;
   ListedRows<B> ghosts_;
-  mutable Array<std::uint64_t> first_, second_;
+  // Rows of the ghosts, where B works.
+  mutable ArrayOn<B, std::uint64_t> hidden_;
+  mutable Factors<double> twofold_;
+  mutable Factors<float> single_;
 };
 
 }  // namespace femcrust

@@ -66,9 +66,9 @@ class TetFlow<Cuda> {
   /// Norms are added in the order of the blocks.
   FlowNorms<> last(double dt, const double* u) {
     std::vector<FlowNorms<>> parts(static_cast<std::size_t>(blocks_.view().n_blocks));
-    DeviceArray<FlowNorms<>> norms(parts.size());
-    (creeps() ? kernels().creep_last : kernels().last)(view(), dt, sent(u), norms.data());
-    Cuda::copy_out(norms, parts.data());
+    norms_.resize(parts.size());
+    (creeps() ? kernels().creep_last : kernels().last)(view(), dt, sent(u), norms_.data());
+    Cuda::copy_out(norms_, parts.data());
     return total(parts);
   }
   void accept() {
@@ -76,14 +76,14 @@ class TetFlow<Cuda> {
     std::swap(rate_, middle_);
   }
   void stress(double dt, double theta, double* out) {
-    DeviceArray<double> found(static_cast<std::size_t>(n_cells_) * (kPoints * 6));
-    kernels().stress(view(), FlowBetween(dt, theta), found.data());
-    Cuda::copy_out(found, out);
+    found_.resize(static_cast<std::size_t>(n_cells_) * (kPoints * 6));
+    kernels().stress(view(), FlowBetween(dt, theta), found_.data());
+    Cuda::copy_out(found_, out);
   }
   void softness(double dt, double* parts) {
-    DeviceArray<double> found(static_cast<std::size_t>(n_cells_) * kPoints);
-    kernels().softness(view(), dt, found.data());
-    Cuda::copy_out(found, parts);
+    found_.resize(static_cast<std::size_t>(n_cells_) * kPoints);
+    kernels().softness(view(), dt, found_.data());
+    Cuda::copy_out(found_, parts);
   }
   void hold(const double* parts) {
     Cuda::copy_in(parts, static_cast<std::size_t>(n_cells_), held_);
@@ -155,7 +155,10 @@ class TetFlow<Cuda> {
   DeviceArray<double> powers_, exponents_, held_;  // [n_cells], or empty
   DeviceArray<double> v_, rate_, middle_, next_;   // [n_branches][4][kDeviator][n_cells]
   DeviceArray<double> u_, f_;                      // [n_nodes][3]
-  DeviceArray<double> offsets_;                    // [·][4][6]
+  // Kept from step to step: whatever is allocated anew makes recorded launches stale.
+  DeviceArray<FlowNorms<>> norms_;  // [n_blocks]
+  DeviceArray<double> found_;       // stress or softness
+  DeviceArray<double> offsets_;     // [·][4][6]
   std::vector<Index> offset_cells_;
 };
 

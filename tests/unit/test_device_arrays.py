@@ -100,13 +100,17 @@ def test_the_core_works_on_other_libraries_arrays(cuda: Any) -> None:
     [
         (np.zeros((4, 3), dtype=np.float32), "does not hold doubles"),
         (np.zeros((4, 6))[:, ::2], "do not lie one after another"),
+        (np.zeros(13)[1:].reshape(4, 3), "does not begin at a multiple of 16 bytes"),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(cuda: Any, wrong: np.ndarray, message: str) -> None:
     if on_device():
-        wrong = pytest.importorskip("cupy").asarray(wrong)
+        cupy = pytest.importorskip("cupy")
+        wrong = cupy.asarray(wrong)
         if message.startswith("do not"):
-            wrong = pytest.importorskip("cupy").zeros((4, 6))[:, ::2]
+            wrong = cupy.zeros((4, 6))[:, ::2]
+        if message.endswith("bytes"):
+            wrong = cupy.zeros(13)[1:].reshape(4, 3)
     with pytest.raises(ValueError, match=message):
         backends.core().device.Array.from_dlpack(wrong)
 
@@ -115,5 +119,5 @@ def test_an_array_of_another_shape_is_refused(cuda: Any, array: Any) -> None:
     operator, multigrid, _ = hard.prepared(hard.cube(3, {"rock": hard.ROCK}), backend=cuda)
     with pytest.raises(ValueError, match=r"u: shape \(n_nodes, 3\)"):
         operator.stiffness.apply(array, True)
-    with pytest.raises(ValueError, match="r: 1, 4, 8 or 16"):
+    with pytest.raises(ValueError, match=r"r: shape \(n_nodes, 3\)"):
         multigrid(array)

@@ -27,8 +27,10 @@ namespace femcrust::FEMCRUST_DEVICE {
 constexpr unsigned kFullWarp = 0xffffffffu;
 constexpr int kWarp = 32;
 
-/// The stream of all work, of the device that is chosen.
+/// The stream of all work, of the device that is chosen; while this thread records, that of the
+/// recording.
 cudaStream_t stream();
+void record_on(cudaStream_t own);  // null: no more
 
 inline void check(cudaError_t status, const char* call, const LaunchSite& site) {
   if (status == cudaSuccess) return;

@@ -17,19 +17,26 @@ namespace femcrust::cuda {
 
 cudaStream_t stream();
 
-constexpr std::size_t kSharedWithoutAsking = 48 * 1024;
+/// More than 48 KiB of shared memory, static and dynamic together, a kernel has to ask for. What it
+/// has asked for stays, for launches that are replayed.
+inline cudaError_t allow_shared(const void* kernel, std::size_t bytes) {
+  cudaFuncAttributes has{};
+  const cudaError_t status = cudaFuncGetAttributes(&has, kernel);
+  if (status != cudaSuccess || bytes <= static_cast<std::size_t>(has.maxDynamicSharedSizeBytes))
+    return status;
+  return cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                              static_cast<int>(bytes));
+}
 
 template <class... Parameters, class... Arguments>
 void launch(const LaunchSite& site, void (*kernel)(Parameters...), dim3 grid, dim3 threads,
             std::size_t shared_bytes, Arguments&&... arguments) {
   if (grid.x == 0 || grid.y == 0 || grid.z == 0) return;
+  const cudaStream_t on = stream();  // chooses this thread's device, too
   cudaError_t status = cudaSuccess;
-  if (shared_bytes > kSharedWithoutAsking) {
-    status = cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel),
-                                  cudaFuncAttributeMaxDynamicSharedMemorySize, int(shared_bytes));
-  }
+  if (shared_bytes > 0) status = allow_shared(reinterpret_cast<const void*>(kernel), shared_bytes);
   if (status == cudaSuccess) {
-    kernel<<<grid, threads, shared_bytes, stream()>>>(static_cast<Parameters>(arguments)...);
+    kernel<<<grid, threads, shared_bytes, on>>>(static_cast<Parameters>(arguments)...);
     status = cudaGetLastError();
   }
   if (status != cudaSuccess) {

@@ -28,6 +28,7 @@ enum cudaMemPoolAttr {
   cudaMemPoolAttrUsedMemCurrent,
 };
 constexpr unsigned cudaStreamDefault = 0;  // waits for others' work on the default stream
+constexpr unsigned cudaStreamNonBlocking = 1;
 using cudaStream_t = struct Stream*;
 using cudaEvent_t = struct Event*;
 using cudaMemPool_t = struct Pool*;
@@ -49,6 +50,7 @@ const char* cudaGetErrorString(cudaError_t status);
 cudaError_t cudaDriverGetVersion(int* version);
 cudaError_t cudaRuntimeGetVersion(int* version);
 cudaError_t cudaGetDeviceCount(int* count);
+cudaError_t cudaGetDevice(int* device);
 cudaError_t cudaSetDevice(int device);
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device);
 
@@ -63,6 +65,7 @@ cudaError_t cudaMemsetAsync(void* memory, int byte, std::size_t bytes, cudaStrea
 cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
                             cudaStream_t stream);
 cudaError_t cudaDeviceGetDefaultMemPool(cudaMemPool_t* pool, int device);
+cudaError_t cudaMemPoolTrimTo(cudaMemPool_t pool, std::size_t kept);
 cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t pool, cudaMemPoolAttr which, void* value);
 cudaError_t cudaMemPoolGetAttribute(cudaMemPool_t pool, cudaMemPoolAttr which, void* value);
 

@@ -79,28 +79,32 @@ void bind(py::module_& m) {
   bind_clusters<B>(m);
   bind_solve_in_place<B>(m);
   m.def("cg", [](const Problem<B>& p, const Preconditioner<B>& preconditioner,
-                 const Dense<double>& load, const Dense<double>& guess, double tolerance,
-                 int max_iterations, bool flexible, const Watch& watch) {
+                 const Dense<double>& load, const std::optional<Dense<double>>& guess,
+                 double tolerance, int max_iterations, bool flexible, const Watch& watch) {
     const int width = width_of(load, p.body->n_nodes(), "load");
-    require(shape_of(guess) == shape_of(load), "guess: the shape of load");
+    require(!guess || shape_of(*guess) == shape_of(load), "guess: the shape of load");
     CgVectors<B>& vectors = preconditioner.vectors;
     py::array_t<double> found(shape_of(load));
     double* const out = found.mutable_data();
     const auto size = static_cast<std::size_t>(load.size());
     std::optional<BorrowedVectors<B>> borrowed;
     if (B::kOnHost && width == 1) {  // the load is read, and the solution found, where they lie
-      std::copy(guess.data(), guess.data() + size, out);
       borrowed.emplace(vectors, const_cast<double*>(load.data()), out, size);
+      if (guess) std::copy_n(guess->data(), size, out);
     } else {  // a batch that narrows moves its columns
       B::copy_in(load.data(), size, vectors.b);
-      B::copy_in(guess.data(), size, vectors.x);
+      if (guess) B::copy_in(guess->data(), size, vectors.x);
     }
-    const py::list columns =
+    if (!guess) {
+      vectors.x.resize(size);
+      vectors.x.set_zero();
+    }
+    const auto [columns, seconds] =
         solved(p, preconditioner, width, CgOptions{tolerance, max_iterations, flexible}, watch,
                [&](const ArrayOn<B, double>& x) {
                  if (x.data() != out) B::copy_out(x, out);
                });
-    return py::make_tuple(found, columns);
+    return py::make_tuple(found, columns, seconds);
   });
 }
 

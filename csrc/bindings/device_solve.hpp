@@ -46,10 +46,10 @@ inline void bind_solve_in_place<Cuda>(py::module_& m) {
     require(guess.shape() == load.shape(), "guess: the shape of load");
     const BorrowedVectors<Cuda> borrowed(preconditioner.vectors, load.values().data(),
                                          guess.values().data(), load.values().size());
-    const py::list columns =
+    const auto [columns, seconds] =
         solved(p, preconditioner, 1, CgOptions{tolerance, max_iterations, flexible}, watch,
                [](const DeviceArray<double>&) { Cuda::runtime().synchronize(); });
-    return py::make_tuple(guess, columns);
+    return py::make_tuple(guess, columns, seconds);
   });
 }
 

@@ -1,5 +1,8 @@
 /// What products, preconditioners and solves do with arrays that are where their backend works.
 #pragma once
+#include <omp.h>
+
+#include <utility>
 #include <vector>
 
 #include "bindings/problem.hpp"
@@ -32,11 +35,14 @@ ArrayOn<B, double> preconditioned(const Preconditioner<B>& preconditioner, int w
 }
 
 /// Solves with the load and the guess in b and x of the preconditioner's vectors; hands the
-/// solution to `take` and returns what Python is told of each column.
+/// solution to `take` and returns what Python is told of each column, and the seconds that it took
+/// where the vectors are.
 template <class B, class Take>
-py::list solved(const Problem<B>& p, const Preconditioner<B>& preconditioner, int width,
-                const CgOptions& options, const Watch& watch, const Take& take) {
+std::pair<py::list, double> solved(const Problem<B>& p, const Preconditioner<B>& preconditioner,
+                                   int width, const CgOptions& options, const Watch& watch,
+                                   const Take& take) {
   std::vector<SolveResult> results;
+  double seconds = 0;
   {
     const py::gil_scoped_release free;
     const auto guarded = [&](int iteration, double residual) {
@@ -44,16 +50,20 @@ py::list solved(const Problem<B>& p, const Preconditioner<B>& preconditioner, in
       return watch(iteration, residual);
     };
     const Together<B> backend(p.stiffness.shared());
+    const double start = omp_get_wtime();
     ConjugateGradients solver(backend, p.stiffness, preconditioner, preconditioner.vectors, width,
                               options);
-    take(solver.solve(guarded));
+    const auto& x = solver.solve(guarded);
+    backend.synchronize();
+    seconds = omp_get_wtime() - start;
+    take(x);
     results = solver.results();
   }
   py::list columns;
   for (const SolveResult& result : results)
     columns.append(
         py::make_tuple(result.converged, result.broken_down, result.iterations, result.residuals));
-  return columns;
+  return {columns, seconds};
 }
 
 /// A backend whose arrays Python can hold adds functions that take them in place (see

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from femcrust import solvers
 from femcrust.case.schema_solver import Solver
 from femcrust.errors import InputError
@@ -58,7 +56,7 @@ class Problem:
 def without_prescribed(operator: ElasticOperator) -> ElasticOperator:
     """Held directions stay held, at zero: what a displacement prescribed there does is no answer to
     a unit source."""
-    return replace(operator, prescribed=np.zeros_like(operator.prescribed))
+    return replace(operator, prescribed=None)
 
 
 def relaxing_body(model: Model, operator: ElasticOperator, preconditioner: Any) -> Relaxation:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from femcrust.boundaries.conditions import Conditions
 
 
+Constraints = tuple[Ints, Floats, Floats | None]
+
+
 @dataclass(frozen=True)
 class ElasticOperator:
     """K u of the constrained body; `operator @ u` with u (n_nodes, 3), m, gives forces, N."""
@@ -24,7 +27,7 @@ class ElasticOperator:
     mu: Floats
     held_nodes: Ints  # (n,) with directions removed
     projectors: Floats  # (n, 3, 3) onto the free directions
-    prescribed: Floats  # (n_nodes, 3) m; zero where nothing is prescribed
+    prescribed: Floats | None  # (n_nodes, 3) m; None where no rank prescribes any
     surface_p1: surface.BlockRows  # surface part on the linear level
     backend: Any  # submodule of the core
     body: Any  # core Body
@@ -49,7 +52,7 @@ class ElasticOperator:
 
     def constrain(self, loads: Floats) -> Floats:
         """Loads (n_nodes, 3, k) of the free directions: Q (f − K u_prescribed)."""
-        if self.prescribed.any():
+        if self.prescribed is not None:
             lifted = np.asarray(self.stiffness.apply(self.prescribed, False))
             loads = loads - lifted[:, :, None]
         return self.project(loads)
@@ -68,8 +71,13 @@ def elastic(
 ) -> ElasticOperator:
     """Build the operator on a backend."""
     body = backend.Body(space.elements, space.nodes, lam, mu, space.n_vertices, space.halo)
-    held = _constraints(space, conditions)
-    return _assembled(space, lam, mu, conditions, backend, body, held)
+    held, projectors, prescribed = _constraints(space, conditions)
+    # what prescribed displacements lift is a product, in which all ranks take part
+    if space.anywhere(prescribed is not None and bool(prescribed.any())):
+        prescribed = np.zeros((space.n_nodes, 3)) if prescribed is None else prescribed
+    else:
+        prescribed = None
+    return _assembled(space, lam, mu, conditions, backend, body, (held, projectors, prescribed))
 
 
 def with_moduli(
@@ -89,7 +97,7 @@ def _assembled(
     conditions: Conditions,
     backend: Any,
     body: Any,
-    constraints: tuple[Ints, Floats, Floats],
+    constraints: Constraints,
 ) -> ElasticOperator:
     fine, coarse = surface_rows(space, lam, mu, conditions, backend)
     held, projectors, prescribed = constraints
@@ -141,16 +149,17 @@ def surface_rows(
     return rows[0], rows[1]
 
 
-def _constraints(space: Discretisation, conditions: Conditions) -> tuple[Ints, Floats, Floats]:
-    """Per node the projector onto what stays free, and the prescribed part of the displacement.
+def _constraints(space: Discretisation, conditions: Conditions) -> Constraints:
+    """Held nodes, of each the projector onto what stays free, and the displacement of all nodes
+    that is prescribed.
 
     A node on several constraints keeps only the directions that all of them leave free: the
     projector onto the intersection, from the null space of Σ (I − Q).
     """
-    prescribed = np.zeros((space.n_nodes, 3))
     faces_of = [space.known_face_nodes(constraint.faces) for constraint in conditions.constraints]
     if not faces_of:
-        return np.zeros(0, dtype=np.int32), np.zeros((0, 3, 3)), prescribed
+        return np.zeros(0, dtype=np.int32), np.zeros((0, 3, 3)), None
+    prescribed = np.zeros((space.n_nodes, 3))
     touched = np.unique(np.concatenate([faces.ravel() for faces in faces_of]))
     touched = touched[touched >= 0]
     held = np.zeros((len(touched), 3, 3))

@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -29,6 +30,7 @@ FOUND = re.compile(r"ERROR SUMMARY: (\d+) error|RACECHECK SUMMARY: (\d+) hazard"
 CLOSING = re.compile(r"(\d+) (passed|failed|skipped|errors?|xfailed)")
 KEPT = 20_000  # characters of a program's output
 SPARE = 20.0  # seconds to write results in
+OUT_OF_TIME = 124  # as a status
 # Words in the names of the tests that each backend runs.
 DEVICE_WORDS = {
     "cuda": "(cuda or device) and not device_build",  # builds were checked where they were made
@@ -42,19 +44,30 @@ def program(name: str) -> str | None:
     return shutil.which(name, path=path)
 
 
+def alone(command: list[str], seconds: float, environment: dict[str, str]) -> tuple[int, str]:
+    """Status and output; where time ends, what it has started ends with it, and TimeoutExpired
+    holds what was printed."""
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT,
+        env={**os.environ, **environment}, start_new_session=True,
+    ) as process:  # fmt: skip
+        try:
+            output, _ = process.communicate(timeout=max(1.0, seconds))
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return process.returncode, output
+
+
 def ran(command: list[str], seconds: float, **environment: str) -> dict[str, Any]:
     """Status, seconds and the end of what a program printed."""
     start = time.monotonic()
     try:
-        done = subprocess.run(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            timeout=max(1.0, seconds), cwd=ROOT, env={**os.environ, **environment}, check=False,
-        )  # fmt: skip
-        status, output = done.returncode, done.stdout
+        status, output = alone(command, seconds, environment)
     except subprocess.TimeoutExpired as error:
         raw = error.stdout or b""
         output = raw.decode(errors="replace") if isinstance(raw, bytes) else raw
-        status, output = 124, output + f"\nout of time after {seconds:.0f} s"
+        status, output = OUT_OF_TIME, output + f"\nout of time after {seconds:.0f} s"
     except OSError as error:
         status, output = 127, str(error)
     return {"status": status, "wall_s": time.monotonic() - start, "output": output[-KEPT:]}
@@ -125,7 +138,7 @@ def sanitize(backend: str, limit: float) -> tuple[dict[str, Any], list[tuple[Any
         result[check] = found
         # no summary: the tool refused the device or time ended; that is recorded, no failure
         rows.append((check, f"{n} errors" if summaries else f"no verdict: {found['status']}"))
-        good &= n == 0
+        good &= n == 0 and (found["status"] in (0, OUT_OF_TIME) or not summaries)
     return result, rows, good
 
 
@@ -157,7 +170,8 @@ def ladder(backend: str, limit: float) -> tuple[dict[str, Any], list[tuple[Any, 
         built = ran([program("cmake") or "cmake", "--build", str(folder), "--target", name], share)
         found: dict[str, Any] = {"build": built}
         if built["status"] == 0:
-            found["run"] = ran([str(folder / "perf" / "kernels" / name), *words], share)
+            left = (end - time.monotonic()) / (len(programs) - index)
+            found["run"] = ran([str(folder / "perf" / "kernels" / name), *words], left)
             found["versions"] = versions(found["run"]["output"], copy)
         result[name] = found
         status = found.get("run", built)["status"]

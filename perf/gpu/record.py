@@ -153,6 +153,8 @@ def main() -> None:
         print(keep(given.folder))
     else:
         new = keep(given.folder, given.folder / "joined")
+        if not (PERF / "baselines" / new.name).exists():
+            raise SystemExit(f"no baseline of {new.stem} yet: perf/gpu.sh keep {given.folder}")
         sys.exit(compare.main([str(PERF / "baselines" / new.name), str(new)]))
 
 

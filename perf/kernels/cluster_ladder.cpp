@@ -180,6 +180,7 @@ bool run(const Version& version, const Clusters<float>& clusters, Index n_nodes,
 }  // namespace femcrust
 
 int main(int count, char** words) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // lines stay where time ends
   using namespace femcrust;
   try {
     Cpu::choose("v2");  // of setup

@@ -330,6 +330,7 @@ Options read(int count, char** words) {
 }  // namespace femcrust::FEMCRUST_DEVICE
 
 int main(int count, char** words) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // lines stay where time ends
   try {
     return femcrust::FEMCRUST_DEVICE::run_all(femcrust::FEMCRUST_DEVICE::read(count, words)) ? 0
                                                                                              : 1;

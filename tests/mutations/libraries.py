@@ -47,7 +47,7 @@ LIBRARIES = (
     Mutation(
         "what is prescribed left in every answer",
         "femcrust/greens/problem.py",
-        "prescribed=np.zeros_like(operator.prescribed)",
+        "prescribed=None",
         "prescribed=operator.prescribed",
         GREENS,
     ),

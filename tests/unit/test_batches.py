@@ -68,7 +68,7 @@ def test_a_column_without_load_rests(ready: tuple[Any, Any, np.ndarray]) -> None
     f[:, :, 1] = 0.0
     found = solvers.solve_many(operator, preconditioner, f)
     assert found.iterations[1] == 0
-    np.testing.assert_array_equal(found.displacement[:, :, 1], operator.prescribed)
+    np.testing.assert_array_equal(found.displacement[:, :, 1], 0.0)
     assert min(found.iterations[column] for column in (0, 2, 3)) > 5
 
 

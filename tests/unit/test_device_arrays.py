@@ -85,7 +85,7 @@ def test_the_core_works_on_other_libraries_arrays(cuda: Any) -> None:
     np.testing.assert_array_equal(multigrid(ours).numpy(), multigrid(load))
 
     u = in_another_library(np.zeros_like(load))
-    solution, columns = cuda.cg(
+    solution, columns, _ = cuda.cg(
         operator.stiffness, multigrid, ours, device.Array.from_dlpack(u),
         1e-8, 100, True, lambda iteration, residual: True,
     )  # fmt: skip

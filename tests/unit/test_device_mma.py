@@ -176,7 +176,7 @@ def iterations(model: Any, columns: int) -> tuple[list[int], NDArray[np.float64]
     operator, preconditioner, load = hard.prepared(model, backend=device_backend())
     loads = np.stack([np.roll(load, 3 * k, axis=0) for k in range(columns)], axis=-1)
     loads = np.ascontiguousarray(operator.stiffness.project(loads))
-    u, found = operator.backend.cg(
+    u, found, _ = operator.backend.cg(
         operator.stiffness, preconditioner, loads, np.zeros_like(loads), 1e-8, 99, False,
         lambda *_: True,
     )  # fmt: skip

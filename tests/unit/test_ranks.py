@@ -103,6 +103,12 @@ def held() -> Model:
     return cube(boundaries=sides, loads={"ice": load})
 
 
+def moved() -> Model:
+    """One side moves, which not every rank of some slabs touches."""
+    west = {"displacement": {"x": "0.3 m", "y": "1e-6*z"}}
+    return cube(boundaries={"west": west, "east": "fixed", "bottom": "roller"})
+
+
 def on_springs() -> Model:
     spring = {"springs": {"normal": 1e6, "tangential": 5e5}}
     return cube(boundaries={"sides": spring, "bottom": spring})
@@ -178,6 +184,10 @@ def test_ranks_with_next_to_nothing() -> None:
 def test_scattered_elements() -> None:
     """Almost every node is shared; aggregates have hardly a neighbour left to take."""
     assert_same(layered(), 3, scattered, more_iterations=1.0)
+
+
+def test_a_side_that_moves_on_some_ranks_only() -> None:
+    assert_same(moved(), 4, slabs)
 
 
 @pytest.mark.parametrize("cut", [curve, slabs])

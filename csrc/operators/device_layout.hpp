@@ -1,6 +1,9 @@
 /// How a mesh is laid out for the element product on a device (ebe_device.hpp), made on the host.
 #pragma once
+#include <algorithm>
 #include <atomic>
+#include <utility>
+#include <vector>
 
 #include "core/array.hpp"
 #include "core/error.hpp"
@@ -226,32 +229,48 @@ struct DeviceLayout {
     meeting_ = {};
   }
 
-  /// By a count of the nodes of m blocks, for each m.
+  /// By a count of the nodes of m blocks, for each m: threads count and place ranges of nodes.
   void sort_met() {
     Index most = 1;
-    for (const Index m : meeting_) most = std::max(most, m);
-    std::vector<Index> of(static_cast<std::size_t>(most) + 1, 0);  // nodes of m blocks
-    for (const Index m : meeting_) ++of[static_cast<std::size_t>(m)];
+#pragma omp parallel for schedule(static) reduction(max : most)
+    for (Index node = 0; node < n_nodes; ++node) most = std::max(most, meeting(node));
     most_guests = most - 1;
-    row_begin.assign(1, 0);
-    Index wide = 0;
-    for (Index m = most; m > 1; --m) wide += of[static_cast<std::size_t>(m)];
-    met = Array<std::uint32_t>::unwritten(static_cast<std::size_t>(wide + of[0]));
-    for (Index m = 2, width = wide; m <= most; width -= of[static_cast<std::size_t>(m++)])
-      row_begin.push_back(row_begin.back() + width);
-    std::vector<Index> next(of.size());
+    const Index ranges = (n_nodes + kRange - 1) / kRange;
+    const std::size_t kinds = static_cast<std::size_t>(most) + 1;
+    std::vector<Index> counts(static_cast<std::size_t>(ranges) * kinds, 0);  // [ranges][m]
+    each_node(ranges, [&](std::size_t range, Index node) {
+      ++counts[range * kinds + static_cast<std::size_t>(meeting(node))];
+    });
+    std::vector<Index> of(kinds, 0);  // nodes of m blocks
     Index place = 0;
-    for (Index m = most; m >= 0; --m) {
+    for (std::size_t m = kinds; m-- > 0;) {
       if (m == 1) continue;
-      next[static_cast<std::size_t>(m)] = place;
-      place += of[static_cast<std::size_t>(m)];
+      for (std::size_t k = m; k < counts.size(); k += kinds) {
+        of[m] += counts[k];
+        counts[k] = std::exchange(place, place + counts[k]);  // from here on where its nodes go
+      }
     }
-    for (Index node = 0; node < n_nodes; ++node) {
-      const Index m = meeting_[static_cast<std::size_t>(node)];
-      if (m != 1)
-        met[static_cast<std::size_t>(next[static_cast<std::size_t>(m)]++)] =
-            static_cast<std::uint32_t>(node);
-    }
+    row_begin.assign(1, 0);
+    Index width = place - of[0];
+    for (std::size_t m = 2; m < kinds; width -= of[m++])
+      row_begin.push_back(row_begin.back() + width);
+    met = Array<std::uint32_t>::unwritten(static_cast<std::size_t>(place));
+    each_node(ranges, [&](std::size_t range, Index node) {
+      if (meeting(node) == 1) return;
+      Index& next = counts[range * kinds + static_cast<std::size_t>(meeting(node))];
+      met[static_cast<std::size_t>(next++)] = static_cast<std::uint32_t>(node);
+    });
+  }
+
+  static constexpr Index kRange = 1 << 12;  // nodes
+  Index meeting(Index node) const { return meeting_[static_cast<std::size_t>(node)]; }
+  /// work(range, node), the nodes of a range in their order by one thread.
+  template <class F>
+  void each_node(Index ranges, const F& work) const {
+#pragma omp parallel for schedule(static)
+    for (Index range = 0; range < ranges; ++range)
+      for (Index node = range * kRange; node < std::min(n_nodes, (range + 1) * kRange); ++node)
+        work(static_cast<std::size_t>(range), node);
   }
 
   std::uint32_t* begin(std::size_t b) { return nodes.data() + blocks[b].first_node; }

@@ -11,6 +11,7 @@
 # and prints a short table last. `all` goes through them in order; one that fails stops no other.
 #   BACKEND=cuda|emulated|cpu      what is measured; cpu and emulated rehearse without a device
 #   SIZES="1e6 1e7"                of `solves`, in place of 1e6, 1e7, 1e8 and the largest that fits
+#   HOST_MEMORY=128e9              bytes, where the system says less than there is
 #   WHEELS=.whl                    a folder of wheels of what the suite and cases need and the machine lacks
 #   FEMCRUST_COMMIT=…              the commit, where there is no git; or a file perf/commit.txt
 set -uo pipefail
@@ -75,7 +76,7 @@ part() {
   case $1 in
     build) build ;;
     solves) timeout -k 10 $((left + 15)) "$PYTHON" perf/gpu/solves.py "$FOLDER" --backend "$NAME" \
-      --limit "$left" ${SIZES:+--sizes $SIZES} ;;
+      --limit "$left" ${SIZES:+--sizes $SIZES} ${HOST_MEMORY:+--host $HOST_MEMORY} ;;
     relaxation | library | ranks) timeout -k 10 $((left + 15)) "$PYTHON" perf/gpu/jobs.py "$1" "$FOLDER" \
       --backend "$NAME" --limit "$left" ;;
     suite | sanitize | ladder) timeout -k 10 $((left + 15)) "$PYTHON" perf/gpu/programs.py "$1" "$FOLDER" \

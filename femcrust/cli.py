@@ -313,7 +313,7 @@ def main(words: Sequence[str] | None = None) -> int:
             return dispatch(words)
     except BrokenPipeError:
         streams.hush()  # the reader of our output has gone: say nothing more, not even at exit
-        return Interrupted.exit_code
+        return comm.fail(lambda: Interrupted.exit_code)
     except (Exception, KeyboardInterrupt) as error:
         reserve.clear()
         failure = error

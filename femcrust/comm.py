@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Protocol, TypeVar
 
 from femcrust.errors import FemcrustError, InputError
@@ -246,7 +247,25 @@ def world() -> Comm:
         return ALONE
     mpi = _mpi4py(launched)
     comm = mpi.COMM_WORLD
-    return Ranks(mpi, comm) if comm.Get_size() > 1 else ALONE
+    if comm.Get_size() == 1:
+        return ALONE
+    _end_with_all()
+    return Ranks(mpi, comm)
+
+
+def _end_with_all() -> None:
+    """In a script an exception that nobody catches ends all ranks: the others would wait for this
+    one for ever. The command catches everything itself."""
+    told = sys.excepthook
+
+    def ended(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        def tell() -> int:
+            told(kind, error, trace)
+            return 1
+
+        fail(tell)
+
+    sys.excepthook = ended
 
 
 def takes_device(mpi: Any) -> bool:

@@ -64,7 +64,7 @@ def relax(
         if start is not None:
             state, guessed = ranks.scattered(start["stepper"], answers.share, read)
             if not guessed:
-                progress.say("another number of ranks: initial guesses begin anew")
+                progress.say("parts of other ranks: initial guesses begin anew")
             stepper.restore(state, section, read)
             rows, wanted = start["rows"], wanted[start["reached"] :]
         for step in timestepping.steps(stepper, section):

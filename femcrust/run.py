@@ -129,10 +129,12 @@ def build(case: Case, model: Model | None = None) -> tuple[ElasticOperator, Any]
     return pieces(case, share(case, lambda: build_model(case) if model is None else model))
 
 
-def pieces(case: Case, mine: Share) -> tuple[ElasticOperator, Any]:
-    """The same of a share of a model."""
+def pieces(case: Case, mine: Share, ranks: comm.Comm | None = None) -> tuple[ElasticOperator, Any]:
+    """The same of a share of a model; `ranks` are those that work beside it, where each has a whole
+    model for itself."""
     space, model = mine.space(), mine.model
-    n_dof, by_petsc = space.n_dof * mine.comm.here, case.solver.library == "petsc"
+    beside = ranks or mine.comm
+    n_dof, by_petsc = space.n_dof * beside.here, case.solver.library == "petsc"
     whole = 0 if mine.part is None or mine.held is None else mine.held.mesh.n_tets
 
     def check_memory() -> None:
@@ -141,7 +143,7 @@ def pieces(case: Case, mine: Share) -> tuple[ElasticOperator, Any]:
         )
 
     comm.together(mine.comm, check_memory)
-    backend = backends.select(case.solver.backend, mine.comm.place)
+    backend = backends.select(case.solver.backend, beside.place)
     elastic = model.elastic
     operator = operators.elastic(space, elastic.lam, elastic.mu, model.conditions, backend)
     return operator, preconditioners.of_case(case.solver, operator, model.conditions)

@@ -95,7 +95,7 @@ def solve_many(
     Columns go through the core in batches of up to 16, which share every read of the mesh.
     """
     start = time.perf_counter()
-    if not np.isfinite(loads).all():
+    if operator.space.anywhere(not np.isfinite(loads).all()):
         raise ValueError("the load holds NaN or infinity")
     if isinstance(preconditioner, Krylov):
         most = max_iterations

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from femcrust import backends, comm, outputs, progress
 from femcrust.case import Case, load_case
 from femcrust.errors import InputError
@@ -57,10 +59,12 @@ def make(case: Case, target: Path, model: Model | None = None) -> None:
     backends.set_threads(case.solver.threads, world.here)
     model = build_model(case) if model is None else replace(model, case=case)
     sources, seen, _ = planned(model)  # complains before any work
-    operator, preconditioner = pieces(case, Share(comm.ALONE, model, model))
+    operator, preconditioner = pieces(case, Share(comm.ALONE, model, model), world)
     operator = without_prescribed(operator)
     fields = loaded_fields(case, seen)
-    width = fitting_width(operator.space.n_dof * world.here, model.n_branches, fields)
+    width = narrowest(
+        world, fitting_width(operator.space.n_dof * world.here, model.n_branches, fields)
+    )
     plan = make_plan(case, sources, seen, width)
     progress.say(described(sources, seen, plan))
     body = relaxing_body(model, operator, preconditioner) if plan.epochs else None
@@ -81,6 +85,13 @@ def make(case: Case, target: Path, model: Model | None = None) -> None:
                 " choose another --output, or remove the file"
             )
         _fill(sealed, replace(problem, course=header.course), sources, world)
+
+
+def narrowest(world: comm.Comm, width: int) -> int:
+    """The batches of rank 0 must fit the memory of all."""
+    most = np.array([-float(width)])
+    world.largest(most)
+    return int(-most[0])
 
 
 def planned(model: Model) -> tuple[UnitSources, Receivers, Plan]:

@@ -39,9 +39,12 @@ def partition(mesh: Mesh, weights: Floats, size: int) -> Ints:
 
 
 def along_the_curve(weights: Floats, size: int) -> Ints:
-    """Consecutive tetrahedra of equal weight in all: they follow a Hilbert curve."""
+    """Consecutive tetrahedra of equal weight in all, at least one each: they follow a Hilbert
+    curve."""
     middle = np.cumsum(weights) - weights / 2
     ranks: Ints = np.minimum(size - 1, size * middle / weights.sum()).astype(np.int32)
+    if len(np.unique(ranks)) < size:
+        ranks = (np.arange(len(weights)) * size // len(weights)).astype(np.int32)
     return ranks
 
 

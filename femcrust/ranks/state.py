@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from femcrust.digests import digest
 from femcrust.mesh.mesh import Floats, Ints
 from femcrust.ranks.share import Share, dealt
 
@@ -33,12 +34,13 @@ def gathered(state: State, share: Share) -> State:
         "u": None if state["u"] is None else share.whole_nodes(state["u"]),
         "problem": {"flow": flow, "matrix": matrix},
         "guess": share.comm.gather(_made(state["guess"])),
+        "parts": digest(share.rank_of),
     }
 
 
 def scattered(state: State | None, share: Share, read: Callable[[Any], Any]) -> tuple[State, bool]:
     """What `gathered` has kept, on rank 0 → this rank's state; and whether it holds this rank's
-    guess, which there is for as many ranks as there were only. `read` fetches arrays."""
+    guess, which there is for the parts that there were only. `read` fetches arrays."""
     comm = share.comm
     if share.part is None:
         assert state is not None
@@ -49,7 +51,7 @@ def scattered(state: State | None, share: Share, read: Callable[[Any], Any]) -> 
         problem, matrix = state["problem"], state["problem"]["matrix"]
         told = (
             read({key: value for key, value in state.items() if key not in PARTED}),
-            len(state["guess"]) == comm.size,
+            state.get("parts") == digest(share.rank_of),
             state["u"] is None,
             None if matrix is None else matrix["dt"],
             [list(part) for part in problem["flow"]],

@@ -150,7 +150,8 @@ def _loads(
     operator: ElasticOperator, conditions: Conditions
 ) -> tuple[Floats, list[tuple[Amplitude, Floats]]]:
     """Forces that act all the time, and those of each history; moduli do not matter to them."""
-    always, histories = Amplitude(), {t.history for t in conditions.tractions}
+    always = Amplitude()
+    histories = [always, *(t.history for t in conditions.tractions)]
     parts = {
         history: operators.load(
             operator,
@@ -160,7 +161,7 @@ def _loads(
                 body_force=conditions.body_force if history == always else None,
             ),
         )
-        for history in {always, *histories}
+        for history in dict.fromkeys(histories)  # in one order on all ranks
     }
     steady = parts.pop(always)
     return steady, list(parts.items())

@@ -131,6 +131,27 @@ def test_a_rank_that_fails_alone_ends_all(folder: Path) -> None:
     assert time.monotonic() - start < LIMIT / 2
 
 
+SCRIPT_FAILS = """
+import sys
+import femcrust as fc
+
+def observe(result):
+    raise ValueError("this rank cannot draw")
+
+fc.run(fc.load_case(sys.argv[1]), observe=observe)
+"""
+
+
+def test_a_script_that_fails_on_one_rank_ends_on_all(over_time: Path) -> None:
+    """Rank 0 alone is shown the results."""
+    told = subprocess.run(
+        [comm.mpirun(), "-n", "2", sys.executable, "-c", SCRIPT_FAILS, over_time / "case.yaml"],
+        capture_output=True, text=True, timeout=LIMIT, env=environment(), check=False,
+    )  # fmt: skip
+    assert told.returncode != 0
+    assert told.stderr.count("ValueError: this rank cannot draw") == 1
+
+
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks processes up in /proc")
 def test_a_killed_rank_takes_the_job_down_and_resume_goes_on(over_time: Path) -> None:
     case = over_time / "case.yaml"

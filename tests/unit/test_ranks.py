@@ -304,3 +304,7 @@ def test_blocks_at_the_border_come_first() -> None:
     assert 0 < first < len(touched)
     assert all(touched[:first])
     assert first in blocks["colour_begin"]
+
+
+def test_no_rank_is_left_without_tetrahedra() -> None:
+    assert along_the_curve(np.array([1.0, 1.0, 1.0, 3.0]), 4).tolist() == [0, 1, 2, 3]

@@ -37,6 +37,7 @@ from femcrust.model import Body, Model, build_model, mesh_of
 from femcrust.operators import ElasticOperator
 from femcrust.outputs.result import Result
 from femcrust.ranks import Share, share
+from femcrust.ranks.alike import check_alike
 from femcrust.relax import Observe, relax
 from femcrust.stations import case_stations
 
@@ -144,6 +145,7 @@ def pieces(case: Case, mine: Share, ranks: comm.Comm | None = None) -> tuple[Ela
 
     comm.together(mine.comm, check_memory)
     backend = backends.select(case.solver.backend, beside.place)
+    check_alike(mine.comm, backend)
     elastic = model.elastic
     operator = operators.elastic(space, elastic.lam, elastic.mu, model.conditions, backend)
     return operator, preconditioners.of_case(case.solver, operator, model.conditions)

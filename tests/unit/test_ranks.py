@@ -18,9 +18,11 @@ from femcrust import backends, progress, solvers
 from femcrust.case import Case
 from femcrust.comm import ALONE
 from femcrust.discretisation import discretise
+from femcrust.errors import InputError
 from femcrust.mesh.mesh import Ints, Mesh
 from femcrust.model import Model, build_model
 from femcrust.outputs.result import Result
+from femcrust.ranks.alike import check_alike
 from femcrust.ranks.partition import along_the_curve, partition
 from femcrust.ranks.share import Share, share_of
 from femcrust.run import pieces, run_part
@@ -308,3 +310,20 @@ def test_blocks_at_the_border_come_first() -> None:
 
 def test_no_rank_is_left_without_tetrahedra() -> None:
     assert along_the_curve(np.array([1.0, 1.0, 1.0, 3.0]), 4).tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.skipif(not hasattr(backends.core(), "cuda"), reason="built without the CUDA backend")
+def test_ranks_of_other_kinds_are_refused() -> None:
+    """They would add up other bits at the nodes that they share."""
+
+    def work(comm: Any) -> str:
+        core = backends.core()
+        try:
+            check_alike(comm, core.cuda if comm.rank else core.cpu)
+        except InputError as error:
+            return str(error)
+        return ""
+
+    (told, *others) = on_ranks(3, work)
+    assert told.startswith("solver.backend: ranks differ (2 with CUDA, 1 with cpu v")
+    assert all(said == told for said in others)

@@ -312,14 +312,12 @@ def test_no_rank_is_left_without_tetrahedra() -> None:
     assert along_the_curve(np.array([1.0, 1.0, 1.0, 3.0]), 4).tolist() == [0, 1, 2, 3]
 
 
-@pytest.mark.skipif(not hasattr(backends.core(), "cuda"), reason="built without the CUDA backend")
-def test_ranks_of_other_kinds_are_refused() -> None:
+def test_ranks_of_other_kinds_are_refused(on_device: Any) -> None:
     """They would add up other bits at the nodes that they share."""
 
     def work(comm: Any) -> str:
-        core = backends.core()
         try:
-            check_alike(comm, core.cuda if comm.rank else core.cpu)
+            check_alike(comm, on_device if comm.rank else backends.core().cpu)
         except InputError as error:
             return str(error)
         return ""

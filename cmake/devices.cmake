@@ -17,6 +17,7 @@ set(FEMCRUST_DEVICE_SOURCES
     csrc/backends/device/self_test.cu
     csrc/backends/device/self_test_mma.cu
     csrc/backends/device_runtime.cu
+    csrc/backends/device_times.cu
     csrc/backends/random_values.cu
     csrc/backends/row_kernels.cu
     csrc/backends/vector_kernels.cu
@@ -27,6 +28,7 @@ set(FEMCRUST_DEVICE_SOURCES
     csrc/operators/ebe_device_mma.cu
     csrc/operators/ebe_device_packed.cu
     csrc/operators/element_sums.cu
+    csrc/operators/level_packing.cu
     csrc/operators/nodal_kernels.cu
     csrc/operators/part_kernels.cu
     csrc/operators/vertex_fields_device.cu

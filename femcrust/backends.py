@@ -96,9 +96,10 @@ def device_name(backend: Any) -> str:
 
 
 def device_memory(backend: Any) -> dict[str, int]:
-    """Bytes of the chosen device: total, free, held by femcrust; all zero for the processor."""
+    """Bytes of the chosen device: total, free, held by femcrust now and at most; all zero for the
+    processor."""
     if not is_cuda(backend):
-        return {"total": 0, "free": 0, "held": 0}
+        return {"total": 0, "free": 0, "held": 0, "most_held": 0}
     return {key: int(value) for key, value in core().device.memory().items()}
 
 

@@ -16,9 +16,10 @@ NODE_BYTES = {"fp64": 24, "fp32": 12, "fp21": 8, "shared18": 8, "bf16": 6, "fp16
 # On graded meshes, an element: nodes of its block, of these guests of the block, and nodes that
 # more than one block has.
 BLOCK_NODES, GUESTS, MET = 2.26, 0.89, 0.67
-# Prolongations, restrictions and matrices below the linear level, in FP32, bytes a vertex: 905, 923
-# and 1026 on boxes of 5.6e4, 9.8e4 and 3.8e5 unknowns, where fewer and fewer lie on the surface.
-BELOW_LINEAR = 1070
+# Prolongations, restrictions and matrices below the linear level, bytes a vertex where numbers are
+# FP32, kept in 16 bits, and FP64. On boxes of 2e5, 5.6e5, 1.2e6 and 3e6 unknowns, where fewer and
+# fewer lie on the surface: 490, 523, 530, 541, and 1744, 1866, 1924.
+BELOW_LINEAR = {4: 560, 8: 2040}
 # Rows of infinite elements, bytes a face: 3×3 blocks with their columns on the quadratic level,
 # 1,770 in FP64 and 930 in FP32, and what they add to the linear level.
 INFINITE_FP64, INFINITE_FP32 = 1770, 930
@@ -38,10 +39,10 @@ def device_arrays(
     n_infinite : faces with infinite elements behind them
 
     >>> sum(device_arrays(146_580, 203_471, 26_122).values()) // (3 * 203_471)
-    171
+    139
     """
     n_edges = n_nodes - n_vertices
-    real = 8 if storage == "fp64" else 4
+    real, kept = (8, 8) if storage == "fp64" else (4, 2)
     entries = n_vertices + 2 * n_edges  # blocks of the linear level: itself and each neighbour
     guests = int(GUESTS * n_elements)
     return {
@@ -62,9 +63,10 @@ def device_arrays(
         "inverse diagonal blocks, six numbers a node": 6 * real * n_nodes,
         "ends of edges": 8 * n_edges,
         "edges at each vertex": 4 * n_vertices + 8 * n_edges,
-        "linear level, 3×3 blocks and columns": (9 * real + 4) * entries,
+        "linear level, 3×3 blocks and columns": (9 * kept + 4) * entries,
+        "units of its rows": 3 * real * n_vertices,
         "inverse diagonal blocks of the linear level": 6 * real * n_vertices,
-        "aggregates": BELOW_LINEAR * real // 4 * n_vertices,
+        "aggregates": BELOW_LINEAR[real] * n_vertices,
         "four vectors of the quadratic level": 4 * NODE_BYTES[storage] * columns * n_nodes,
         "four vectors of the linear level": 4 * 3 * real * columns * n_vertices,
         # conjugate gradients: b, x, r, z, p, q; of a batch also the columns that are done

@@ -1,5 +1,5 @@
 /// A sparse matrix of dense blocks while the levels are being built: open arrays, rows with
-/// ascending columns. What is ready moves into an operators/block_matrix.hpp without a copy.
+/// ascending columns. What is ready moves into an operators/level_matrix.hpp.
 #pragma once
 #include <algorithm>
 #include <utility>
@@ -8,7 +8,7 @@
 #include "backends/cpu.hpp"
 #include "core/array.hpp"
 #include "operators/assemble_p1.hpp"
-#include "operators/block_matrix.hpp"
+#include "operators/level_matrix.hpp"
 
 namespace femcrust {
 
@@ -51,9 +51,11 @@ struct BlockCsr {
     for (std::size_t k = 0; k < kBeyondBlocks; ++k) blocks[entries * per_block() + k] = T(0);
   }
 
+  /// As a level keeps it. The blocks go.
   template <class B>
-  BlockMatrix<T, B> as_matrix() && {
-    return {block_rows, block_columns, std::move(begin), std::move(columns), std::move(blocks)};
+  LevelMatrix<T, B> as_matrix() && {
+    const Array<T> unpacked = std::move(blocks);
+    return {block_rows, block_columns, std::move(begin), std::move(columns), unpacked};
   }
 };
 

@@ -5,7 +5,7 @@
 
 #include "aggregation/block_csr.hpp"
 #include "backends/device_lists.hpp"
-#include "operators/block_matrix.hpp"
+#include "operators/level_matrix.hpp"
 
 namespace femcrust {
 
@@ -27,8 +27,10 @@ struct DeviceCsr {
   /// Room for the blocks of `columns`, once these are complete.
   void allocate_blocks() { blocks = DeviceArray<T>(columns.size() * per_block()); }
 
-  BlockMatrix<T, Cuda> as_matrix() && {
-    return {block_rows, block_columns, std::move(begin), std::move(columns), std::move(blocks)};
+  /// As a level keeps it. The blocks go.
+  LevelMatrix<T, Cuda> as_matrix() && {
+    const DeviceArray<T> unpacked = std::move(blocks);
+    return {block_rows, block_columns, std::move(begin), std::move(columns), unpacked};
   }
 
   BlockCsr<T> to_host() const {

@@ -30,7 +30,7 @@ double largest_eigenvalue(const Cuda& cuda, const DeviceCsr<T>& a, const DeviceA
   DeviceArray<T> r(a.size()), p(a.size()), q(a.size()), z(a.size());
   const DeviceVectorTable<T>& kernels = Cuda::vectors<T>();
   const auto apply = [&](const DeviceArray<T>& x, DeviceArray<T>& y) {
-    kernels.product[pair_slot(block, block)][0](a.view(), 0, n, x.data(), Store::set, y.data());
+    kernels.unpacked_product[block == 6](a.view(), n, x.data(), y.data());
   };
   const auto scale = [&](DeviceArray<T>& x, DeviceArray<T>& y) {
     if (block == 3)

@@ -19,7 +19,7 @@ struct Chosen {
 };
 Chosen chosen_device;
 thread_local cudaStream_t recording = nullptr;  // device_graphs.cu
-std::atomic<std::size_t> held{0};
+std::atomic<std::size_t> held{0}, most_held{0};
 std::atomic<std::int64_t> allocated{0};
 
 std::string version_name(int version) {
@@ -108,7 +108,7 @@ void give_back(int device) {
 }
 
 DeviceMemory memory() {
-  DeviceMemory found = {0, 0, held, allocated};
+  DeviceMemory found = {0, 0, held, most_held, allocated};
   stream();
   FEMCRUST_CUDA_TRY(cudaMemGetInfo(&found.free, &found.total));
   cudaMemPool_t pool;
@@ -120,11 +120,22 @@ DeviceMemory memory() {
   return found;
 }
 
+void forget_most() {
+  most_held = held.load();
+}
+
+void count_held(std::size_t bytes) {
+  const std::size_t now = held += bytes;
+  std::size_t most = most_held;
+  while (most < now && !most_held.compare_exchange_weak(most, now)) {
+  }
+}
+
 void* allocate(std::size_t bytes) {
   if (bytes == 0) return nullptr;
   void* memory = nullptr;
   FEMCRUST_CUDA_TRY(cudaMallocAsync(&memory, bytes, stream()));
-  held += bytes;
+  count_held(bytes);
   ++allocated;
   return memory;
 }
@@ -171,7 +182,7 @@ void* allocate_message(std::size_t bytes) {
   void* memory = nullptr;
   stream();  // chooses the device
   FEMCRUST_CUDA_TRY(cudaMalloc(&memory, bytes));
-  held += bytes;
+  count_held(bytes);
   ++allocated;
   return memory;
 }
@@ -266,10 +277,11 @@ cudaStream_t stream() {
 }
 
 extern const DeviceRuntime device_runtime = {
-    devices,         choose,          chosen,         properties,  versions,
-    memory,          allocate,        release,        fill_zero,   copy,
-    copy_in,         copy_out,        synchronize,    allocations, allocate_message,
-    release_message, allocate_pinned, release_pinned, mark,        seconds,
-    forget,          copy_bandwidth};
+    devices,         choose,          chosen,         properties,
+    versions,        memory,          forget_most,    allocate,
+    release,         fill_zero,       copy,           copy_in,
+    copy_out,        synchronize,     allocations,    allocate_message,
+    release_message, allocate_pinned, release_pinned, mark,
+    seconds,         forget,          copy_bandwidth};
 
 }  // namespace femcrust::FEMCRUST_DEVICE

@@ -21,6 +21,7 @@ struct DeviceProperties {
 struct DeviceMemory {
   std::size_t total, free;
   std::size_t held;        // by allocate(), now
+  std::size_t most_held;   // since forget_most() was called, or the start
   std::int64_t allocated;  // calls of allocate() so far
 };
 
@@ -37,6 +38,7 @@ struct DeviceRuntime {
   DeviceProperties (*properties)(int device);
   DeviceVersions (*versions)();
   DeviceMemory (*memory)();  // of the chosen device
+  void (*forget_most)();     // most_held counts anew
 
   void* (*allocate)(std::size_t bytes);
   void (*release)(void* memory, std::size_t bytes) noexcept;  // after the work that uses it

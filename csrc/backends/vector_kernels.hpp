@@ -4,11 +4,12 @@
 /// the standard library appears in vector_kernels.cpp (see operators/ebe_kernels.hpp for why).
 #pragma once
 #include "core/columns.hpp"
+#include "core/level_entry.hpp"
 #include "core/types.hpp"
 
 namespace femcrust {
 
-/// Rows of a matrix of dense R×C blocks.
+/// Rows of a matrix of dense R×C blocks, few or all of them stored.
 template <class T>
 struct BlockRows {
   const Index* rows;     // [n] row written by each stored row; nullptr: row k is k
@@ -17,14 +18,22 @@ struct BlockRows {
   const T* blocks;       // [begin[n]][R][C]
 };
 
-enum class Store { set, add, subtract };
+constexpr std::size_t kBeyondEntries = 5;  // numbers after the last block that are read
+
+/// All rows of a matrix as a level of multigrid keeps it.
+template <class T>
+struct LevelRows {
+  const Index* begin;
+  const Index* columns;
+  const typename LevelEntry<T>::Stored* entries;  // [begin[n]][C][R], and kBeyondEntries more
+  const T* units;                                 // [n][R]
+};
 
 template <class T>
 using SmoothKernel = void (*)(Index first, Index last, const T* blocks, const T* q, T* r, T keep,
                               T gain, bool start, T* d, T* x);
 template <class T>
-using ProductKernel = void (*)(const BlockRows<T>& a, Index first, Index last, const T* x,
-                               Store how, T* y);
+using ProductKernel = void (*)(const LevelRows<T>& a, Index first, Index last, const T* x, T* y);
 
 /// Coefficients and sums come as 16 lanes (core/columns.hpp).
 template <class T>
@@ -40,7 +49,7 @@ struct VectorTable {
   /// never reads d.
   /// Blocks of 3 have theirs in operators/nodal_kernels.hpp, for every storage format.
   SmoothKernel<T> smooth[4];
-  /// y (=, +=, −=) A x on stored rows [first, last). [3×3, 3×6, 6×3, 6×6][width]
+  /// y = A x on rows [first, last). [3×3, 3×6, 6×3, 6×6][width]
   ProductKernel<T> product[4][4];
 };
 

@@ -68,6 +68,23 @@ py::tuple hierarchy_arrays(const MatrixArrays& matrix, const Dense<double>& mode
   return py::make_tuple(stages, to_numpy<double>(found.coarsest_inverse, {n, n}));
 }
 
+/// y = A x by a matrix as levels keep it; x: [columns of A][width]
+template <class T, class B>
+py::array kept_product(const MatrixArrays& matrix, const Dense<double>& x) {
+  BlockCsr<T> a = matrix_of<T>(matrix);
+  require_shape(x, {py::ssize_t{a.n_columns} * a.block_columns, -1}, "x");
+  require(width_slot(static_cast<int>(x.shape(1))) >= 0, "x: 1, 4, 8 or 16 columns");
+  const auto n = static_cast<py::ssize_t>(a.size());
+  Array<T> rounded(static_cast<std::size_t>(x.size()));
+  std::transform(x.data(), x.data() + x.size(), rounded.begin(),
+                 [](double value) { return static_cast<T>(value); });
+  const ArrayOn<B, T> given = B::placed(std::move(rounded));
+  ArrayOn<B, T> y(static_cast<std::size_t>(n * x.shape(1)));
+  const LevelMatrix<T, B> kept = std::move(a).template as_matrix<B>();
+  kept.apply(B(), static_cast<int>(x.shape(1)), given, y);
+  return fetched<B>(y, {n, x.shape(1)});
+}
+
 inline void bind_aggregation(py::module_& m) {
   m.def("rigid_modes", [](const Dense<double>& points) {
     require_shape(points, {-1, 3}, "points");

@@ -18,6 +18,7 @@ void femcrust::bind_cuda(pybind11::module_& m) {
 void femcrust::bind_device(pybind11::module_& m) {
   femcrust::bind_runtime(
       m, []() -> const femcrust::DeviceRuntime& { return femcrust::Cuda::runtime(); });
+  femcrust::bind_times(m, []() -> const femcrust::DeviceTimes& { return femcrust::Cuda::times(); });
   femcrust::bind_device_array(m);
   femcrust::bind_kernel_choices(m);
 }

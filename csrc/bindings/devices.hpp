@@ -1,6 +1,7 @@
 /// What Python sees of devices: which there are, their memory, their bandwidth.
 #pragma once
 #include "backends/device_runtime.hpp"
+#include "backends/device_times.hpp"
 #include "bindings/arrays.hpp"
 
 namespace femcrust {
@@ -25,8 +26,10 @@ void bind_runtime(py::module_& m, const Runtime& runtime) {
   m.def("memory", [runtime] {
     const DeviceMemory found = runtime().memory();
     return py::dict(py::arg("total") = found.total, py::arg("free") = found.free,
-                    py::arg("held") = found.held, py::arg("allocated") = found.allocated);
+                    py::arg("held") = found.held, py::arg("most_held") = found.most_held,
+                    py::arg("allocated") = found.allocated);
   });
+  m.def("forget_most", [runtime] { runtime().forget_most(); });
   m.def("versions", [runtime] {
     const DeviceVersions found = runtime().versions();
     return py::make_tuple(found.driver, found.runtime);
@@ -36,6 +39,18 @@ void bind_runtime(py::module_& m, const Runtime& runtime) {
       [runtime](std::size_t bytes, int turns) { return runtime().copy_bandwidth(bytes, turns); },
       py::arg("bytes"), py::arg("turns"));
   m.def("synchronize", [runtime] { runtime().synchronize(); });
+}
+
+/// Times of launches between start_times() and stop_times(): (kernel, launches, seconds).
+template <class Times>
+void bind_times(py::module_& m, const Times& times) {
+  m.def("start_times", [times] { times().start(); });
+  m.def("stop_times", [times] {
+    py::list found;
+    for (const LaunchTime& time : times().stop())
+      found.append(py::make_tuple(time.kernel, time.launches, time.seconds));
+    return found;
+  });
 }
 
 }  // namespace femcrust

@@ -114,6 +114,9 @@ void bind_multigrid(py::module_& m) {
   pieces.def("linear_level", [](const Problem<B>& p, const RowArrays& surface) {
     return arrays_of(linear_level<double>(p, surface_view(surface), 1));
   });
+  pieces.def("kept_product", [](const MatrixArrays& a, const Dense<double>& x, bool single) {
+    return single ? kept_product<float, B>(a, x) : kept_product<double, B>(a, x);
+  });
 }
 
 }  // namespace femcrust

@@ -47,14 +47,16 @@ Preconditioner<Cuda> make_multigrid(const Problem<Cuda>& problem, const Dense<In
   auto fine = std::make_shared<const Stiffness<T, Cuda>>(problem.template in_precision<T>(unit));
   EdgeTransfer<Cuda> transfer(edges.data(), static_cast<Index>(edges.shape(0)), n);
   DeviceArray<T> inverse;
-  DeviceHierarchy<T> below;
-  {
+  DeviceCsr<T> linear;
+  DeviceArray<double> modes;
+  {  // room for sums of elements, which goes before the levels below want theirs
     const BodyForSums<T> body(fine->elements());
     const HeldVertices held(problem.constraints, n);
     inverse = inverse_diagonal<T>(body, unit, problem.surface, problem.constraints);
-    below = device_hierarchy(Cuda(), linear_level<T>(body, transfer.graph(), unit, surface, held),
-                             device_modes((*body).vertices, n, held), options);
+    linear = linear_level<T>(body, transfer.graph(), unit, surface, held);
+    modes = device_modes((*body).vertices, n, held);
   }
+  DeviceHierarchy<T> below = device_hierarchy(Cuda(), std::move(linear), std::move(modes), options);
   Chebyshev<T, Cuda> smoother = fine_smoother<T>(std::move(inverse), strong, degrees[0]);
   return {Multigrid<F, Cuda>(std::move(fine), std::move(smoother), std::move(transfer),
                              problem.constraints.first(n), assembled_levels(below, degrees),

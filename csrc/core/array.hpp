@@ -23,7 +23,10 @@ class Array {
 
   /// Another size; the memory and what it holds stay where they suffice, else all is new.
   void resize(std::size_t size) {
-    if (size > capacity_) *this = Array(size);
+    if (size > capacity_) {
+      *this = Array();  // room for the new one
+      *this = Array(size);
+    }
     size_ = size;
   }
 

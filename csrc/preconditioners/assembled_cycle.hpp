@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "operators/block_matrix.hpp"
+#include "operators/level_matrix.hpp"
 #include "preconditioners/chebyshev.hpp"
 #include "preconditioners/gathering.hpp"
 
@@ -15,8 +15,8 @@ namespace femcrust {
 /// An assembled level and the way down to the next one.
 template <class T, class B>
 struct AssembledLevel {
-  BlockMatrix<T, B> matrix;
-  BlockMatrix<T, B> prolongation, restriction;  // to and from the next level; empty on the last
+  LevelMatrix<T, B> matrix;
+  LevelMatrix<T, B> prolongation, restriction;  // to and from the next level; empty on the last
   Chebyshev<T, B> smoother;
   std::size_t size = 0;
   int block = 3;                                 // unknowns of a row
@@ -24,7 +24,7 @@ struct AssembledLevel {
 
   template <class F = Plain<T>>
   void apply(const B& backend, int width, const ArrayOn<B, T>& x, ArrayOn<B, T>& y) const {
-    matrix.apply(backend, width, x, Store::set, y);
+    matrix.apply(backend, width, x, y);
     sum(width, y);
   }
   /// y's parts → whole sums
@@ -100,9 +100,9 @@ class AssembledCycle {
     level.smoother.smooth(backend, level, width, nullptr, true, v);
     level.apply(backend, width, v.d, v.q);
     backend.axpby(T(-1), v.q, T(1), v.r);
-    level.restriction.apply(backend, width, v.r, Store::set, part_of_residual(l + 1));
+    level.restriction.apply(backend, width, v.r, part_of_residual(l + 1));
     descend(backend, width, l + 1);
-    level.prolongation.apply(backend, width, known_solution(l + 1), Store::set, v.d);
+    level.prolongation.apply(backend, width, known_solution(l + 1), v.d);
     backend.axpby(T(1), v.d, T(1), v.x);
     level.apply(backend, width, v.d, v.q);
     level.smoother.smooth(backend, level, width, v.q.data(), false, v);

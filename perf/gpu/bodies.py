@@ -28,6 +28,7 @@ SIZES: dict[str, tuple[float, float, tuple[float, ...], int]] = {
     "6e8": (1.0, 0.3, meshes.LAYERS, 3),
     "8e8": (1.0, 0.2, meshes.LAYERS[1:], 3),
     "9e8": (1.0, 0.2, meshes.LAYERS, 3),
+    "1e9": (0.9, 0.2, meshes.LAYERS[1:], 3),
 }
 
 

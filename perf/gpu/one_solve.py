@@ -126,6 +126,8 @@ def measure(size: str, backend_name: str, run: Run, with_rivals: bool) -> None:
     run.mine["iterations_mdof_per_s"] = space.n_dof / times["warm_iterations_s"] / 1e6
     run.mine["setup_over_solve"] = times["setup_s"] / times["warm_solve_s"]
     run.mine["setup_over_iterations"] = times["setup_s"] / times["warm_iterations_s"]
+    if backends.is_cuda(backend):
+        kernels(run, operator, first, load)
     held = operator.stiffness.bytes + first.bytes
     run.mine["bytes_per_unknown"] = held / space.n_dof
     run.mine["forecast_bytes_per_unknown"] = (
@@ -146,6 +148,22 @@ def measure(size: str, backend_name: str, run: Run, with_rivals: bool) -> None:
     if with_rivals:
         compare(run, space, body, backend, size in MATRICES)
     run.keep("done")
+
+
+def kernels(run: Run, operator: Any, preconditioner: Any, load: Any) -> None:
+    """Where the time of a solve goes: its launches, kernel by kernel, the longest first. Each has a
+    mark before and after it, which small levels feel."""
+    device = backends.core().device
+    device.start_times()
+    try:
+        seconds = solvers.solve(operator, preconditioner, load).iterating
+    finally:
+        found = device.stop_times()
+    run.mine["kernels"] = [
+        {"kernel": name, "launches": launches, "share": one / seconds}
+        for name, launches, one in found
+    ]
+    run.keep("kernels")
 
 
 def jacobi(run: Run, operator: Any, load: Any) -> None:

@@ -7,12 +7,14 @@ time leaves the others' numbers, and its own as far as they came.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +30,14 @@ RIVALS = {"3e4", "1e6", "1e7", "1e8"}  # sizes at which other products are measu
 # Host memory of mesh, space, load, solution and the setup, bytes an unknown, rounded up.
 HOST_BYTES = 80
 LEAST = 0.7  # of a nominal number of unknowns, the true one
-SHARE = 0.95  # of a device's free memory that is taken
+SHARE = 0.97  # of a device's free memory that is taken
+TRIES = 2  # of largest bodies, where the first does not fit after all
+KERNELS = 12  # of each solve that the table shows
 SPARE = 20.0  # seconds to write results in
 
 
-def largest(free: int, host: int) -> str | None:
-    """The largest of the sizes that fits both memories."""
+def fitting(free: int, host: int) -> Iterator[str]:
+    """The sizes that fit both memories, the largest first."""
     for size in sorted(bodies.SIZES, key=float, reverse=True):
         if LEAST * float(size) * HOST_BYTES > host:
             continue  # not worth counting
@@ -42,8 +46,7 @@ def largest(free: int, host: int) -> str | None:
             counts.tets, counts.unknowns // 3, counts.vertices, n_infinite=n_infinite
         )
         if needed <= SHARE * free and counts.unknowns * HOST_BYTES <= host:
-            return size
-    return None
+            yield size
 
 
 def one(size: str, backend: str, copy: float, seconds: float, folder: Path) -> list[dict[str, Any]]:
@@ -80,6 +83,11 @@ def rows(runs: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
             (run["size"], run["solver"], run.get("unknowns"), times.get("setup_s"), seconds,
              iterations, rate, run.get("of_copy"), run.get("failed", "")[:60])
         )  # fmt: skip
+        for one in run.get("kernels", ())[:KERNELS]:
+            found.append(
+                (run["size"], f"  {one['kernel'][:60]}", f"{one['launches']}x",
+                 None, None, None, f"{one['share']:.1%}", None, "")
+            )  # fmt: skip
         for name, product in run.get("products", {}).items():
             what = product["times"]["product_s"], None, 1e3 * product["gdof_rhs_per_s"]
             found.append(
@@ -101,19 +109,22 @@ def main() -> None:
     given = parser.parse_args()
     end = time.monotonic() + given.limit
     head = record.about(given.backend)
-    sizes = given.sizes or [*GROWING]
+    sizes, most = given.sizes or [*GROWING], []
     if not given.sizes:
         host = int(given.host or physical_memory())
         free = head["device_memory"]["free"] or host
-        most = largest(free, host)
+        most = list(itertools.islice(fitting(free, host), TRIES))
         print(f"largest: {most} of {host / 1e9:.0f} GB on the host, {free / 1e9:.0f} GB free")
-        sizes += [most] if most and most not in sizes else []
+        sizes += [size for size in most if size not in GROWING]
     runs: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         for size in sizes:
             left = end - time.monotonic() - SPARE
-            runs += one(size, given.backend, head["copy_bytes_per_s"], left, Path(folder))
+            found = one(size, given.backend, head["copy_bytes_per_s"], left, Path(folder))
+            runs += found
             record.write(given.folder, "solves", {**head, "runs": runs})
+            if size in most and "failed" not in found[0]:
+                break
     print(record.table(rows(runs), HEAD))
     print(f"copy: {head['copy_bytes_per_s'] / 1e9:.0f} GB/s on {head['device']}")
     if any(run["solver"] == "femcrust" and "failed" in run for run in runs):

@@ -7,9 +7,32 @@ from mutations.mutation import Mutation
 FORMATS = ("tests/unit/test_formats.py",)
 DEVICE_PRODUCT = ("tests/unit/test_device_ebe.py",)
 MMA = ("tests/unit/test_device_mma.py",)
+LEVELS = ("tests/unit/test_level_matrix.py",)
 EMULATOR = ("tests/unit/test_device_emulator.py",)
 
 DEVICES = (
+    # matrices of levels
+    Mutation(
+        "numbers of a level are cut, not rounded",
+        "csrc/core/level_entry.hpp",
+        "parts + (parts < 0 ? -0.5f : 0.5f)",
+        "parts",
+        LEVELS,
+    ),
+    Mutation(
+        "the unit of a row is that of its last number",
+        "csrc/operators/level_matrix.hpp",
+        "std::max(largest[r], Entry::magnitude(packing.blocks[block + r * C + c]))",
+        "Entry::magnitude(packing.blocks[block + r * C + c])",
+        LEVELS,
+    ),
+    Mutation(
+        "lanes of the device see other largest numbers",
+        "csrc/operators/level_packing.cu",
+        "for (int lanes = kWarp / 2; lanes > 0; lanes /= 2) {",
+        "for (int lanes = kWarp / 2; lanes > 1; lanes /= 2) {",
+        LEVELS,
+    ),
     # the element product of a device
     Mutation(
         "sums at a node stop before its last element",

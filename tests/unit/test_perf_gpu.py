@@ -160,11 +160,12 @@ def test_largest_body_fits_device_and_host(perf: Any, monkeypatch: pytest.Monkey
     sizes = counts.tets, counts.unknowns // 3, counts.vertices
     needed = memory.device_bytes(*sizes, n_infinite=n_infinite)
     plenty = 10**12
-    assert solves.largest(plenty, plenty) == "1e6"
-    assert solves.largest(int(needed / solves.SHARE) + 1, plenty) == "3e5"
-    assert solves.largest(int(needed / solves.SHARE) - 9, plenty) == "3e4"
-    assert solves.largest(plenty, counts.unknowns * solves.HOST_BYTES) == "3e5"
-    assert solves.largest(plenty, 1000) is None
+    all_ = ["1e6", "3e5", "3e4"]
+    assert list(solves.fitting(plenty, plenty)) == all_
+    assert list(solves.fitting(int(needed / solves.SHARE) + 1, plenty)) == all_[1:]
+    assert list(solves.fitting(int(needed / solves.SHARE) - 9, plenty)) == all_[2:]
+    assert list(solves.fitting(plenty, counts.unknowns * solves.HOST_BYTES)) == all_[1:]
+    assert not list(solves.fitting(plenty, 1000))
 
 
 def test_a_solve_that_fails_leaves_what_it_measured(perf: Any, tmp_path: Path) -> None:

@@ -38,14 +38,33 @@ inline void check(cudaError_t status, const char* call, const LaunchSite& site) 
   throw DeviceError(described(site, call) + cudaGetErrorString(status));
 }
 
+/// A launch whose time is wanted, or not (device_times.cu).
+class TimedLaunch {
+ public:
+  explicit TimedLaunch(const LaunchSite& site);
+  void done() const;
+
+ private:
+  LaunchSite site_;
+  void* before_;
+};
+
+template <class Launch>
+void timed(const LaunchSite& site, const Launch& launch) {
+  const TimedLaunch one(site);
+  launch(site);
+  one.done();
+}
+
 }  // namespace femcrust::FEMCRUST_DEVICE
 
 #define FEMCRUST_CUDA_TRY(call) \
   ::femcrust::FEMCRUST_DEVICE::check((call), #call, {"", __FILE__, __LINE__})
 
-#define FEMCRUST_LAUNCH(kernel, grid, threads, shared_bytes, ...)                           \
-  ::femcrust::FEMCRUST_DEVICE::launch({#kernel, __FILE__, __LINE__}, kernel, grid, threads, \
-                                      shared_bytes __VA_OPT__(, ) __VA_ARGS__)
-#define FEMCRUST_LAUNCH_FREE(kernel, grid, threads, shared_bytes, ...)                           \
-  ::femcrust::FEMCRUST_DEVICE::launch_free({#kernel, __FILE__, __LINE__}, kernel, grid, threads, \
-                                           shared_bytes __VA_OPT__(, ) __VA_ARGS__)
+#define FEMCRUST_TIMED(launcher, kernel, ...)                                                     \
+  ::femcrust::FEMCRUST_DEVICE::timed(                                                             \
+      {#kernel, __FILE__, __LINE__, __PRETTY_FUNCTION__}, [&](const ::femcrust::LaunchSite& at) { \
+        ::femcrust::FEMCRUST_DEVICE::launcher(at, kernel, __VA_ARGS__);                           \
+      })
+#define FEMCRUST_LAUNCH(kernel, ...) FEMCRUST_TIMED(launch, kernel, __VA_ARGS__)
+#define FEMCRUST_LAUNCH_FREE(kernel, ...) FEMCRUST_TIMED(launch_free, kernel, __VA_ARGS__)

@@ -8,6 +8,7 @@ struct LaunchSite {
   const char* kernel;
   const char* file;
   int line;
+  const char* function = "";  // that launches, with what it is a template of
 };
 
 /// "backends/x.cu:12: kernel: "; the file from its folder of csrc on, without the parentheses that

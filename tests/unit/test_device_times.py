@@ -1,4 +1,4 @@
-"""Times of launches: each is counted once, under the kernel that it is, and only while asked for."""
+"""Times of launches: each counted once, under the kernel that it is, and only while asked for."""
 
 from __future__ import annotations
 

@@ -29,6 +29,7 @@ set(FEMCRUST_DEVICE_SOURCES
     csrc/operators/ebe_device_packed.cu
     csrc/operators/element_sums.cu
     csrc/operators/level_packing.cu
+    csrc/operators/level_product.cu
     csrc/operators/nodal_kernels.cu
     csrc/operators/part_kernels.cu
     csrc/operators/vertex_fields_device.cu

@@ -126,7 +126,7 @@ def runs(model: Model) -> None:
         assert [a is None for a in one] == [b is None for b in two]
         pairs = [(a, b) for a, b in zip(one, two, strict=True) if a is not None]
         peak = max((float(np.abs(a).max()) for a, _ in pairs), default=0.0)
-        if name == "velocity":  # where nothing moves on, rates are rounding
+        if name == "velocity" and pairs:  # where nothing moves on, rates are rounding
             peak = max(peak, moved / exact[-1].time_s)
         for a, b in pairs:
             judge(f"{other}, run, {name}", b, a, peak, digits * BOUNDS[TIGHT])

@@ -30,7 +30,8 @@ double largest_eigenvalue(const Cuda& cuda, const DeviceCsr<T>& a, const DeviceA
   DeviceArray<T> r(a.size()), p(a.size()), q(a.size()), z(a.size());
   const DeviceVectorTable<T>& kernels = Cuda::vectors<T>();
   const auto apply = [&](const DeviceArray<T>& x, DeviceArray<T>& y) {
-    kernels.unpacked_product[block == 6](a.view(), n, x.data(), y.data());
+    in_precision<T>(FEMCRUST_FOR_THIS_DEVICE(level_products))
+        .unpacked[block == 6](a.view(), n, x.data(), y.data());
   };
   const auto scale = [&](DeviceArray<T>& x, DeviceArray<T>& y) {
     if (block == 3)

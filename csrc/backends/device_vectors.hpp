@@ -12,8 +12,6 @@ struct DeviceVectorTable : VectorTable<T> {
   /// y's column k is x's column from[k], or zero, or kept (core/columns.hpp).
   void (*move_columns)(std::size_t rows, const T* x, int width, const int* from, T* y,
                        int to_width);
-  /// y = A x for one column and square blocks, of 3 or 6, as they are while levels are built.
-  void (*unpacked_product[2])(const BlockRows<T>& a, Index n, const T* x, T* y);
   /// x = A r with a dense matrix, [n][n] by [n][width].
   void (*dense_product)(Index n, int width, const T* a, const T* r, T* x);
 };

@@ -13,3 +13,16 @@
     else                                      \
       return FEMCRUST_FOR_THIS_DEVICE(table); \
   }())
+
+namespace femcrust {
+
+/// The entry of a table that serves T.
+template <class T, class Tables>
+const auto& in_precision(const Tables& tables) {
+  if constexpr (sizeof(T) == sizeof(float))
+    return tables.single;
+  else
+    return tables.twofold;
+}
+
+}  // namespace femcrust

@@ -1,10 +1,9 @@
-/// Loops over ranges of vectors and block rows, compiled once for each instruction set.
+/// Loops over ranges of vectors, compiled once for each instruction set.
 ///
 /// Ranges keep threads out of here: a backend cuts the work, a kernel does its part. No function of
 /// the standard library appears in vector_kernels.cpp (see operators/ebe_kernels.hpp for why).
 #pragma once
 #include "core/columns.hpp"
-#include "core/level_entry.hpp"
 #include "core/types.hpp"
 
 namespace femcrust {
@@ -18,23 +17,9 @@ struct BlockRows {
   const T* blocks;       // [begin[n]][R][C]
 };
 
-constexpr std::size_t kBeyondEntries = 5;  // numbers after the last block that are read
-
-/// All rows of a matrix as a level of multigrid keeps it.
-template <class T>
-struct LevelRows {
-  const Index* begin;
-  const Index* columns;
-  const typename LevelEntry<T>::Stored* entries;  // [begin[n]][C][R], and kBeyondEntries more
-  const T* units;                                 // [n][R]
-};
-
 template <class T>
 using SmoothKernel = void (*)(Index first, Index last, const T* blocks, const T* q, T* r, T keep,
                               T gain, bool start, T* d, T* x);
-template <class T>
-using ProductKernel = void (*)(const LevelRows<T>& a, Index first, Index last, const T* x, T* y);
-
 /// Coefficients and sums come as 16 lanes (core/columns.hpp).
 template <class T>
 struct VectorTable {
@@ -49,14 +34,7 @@ struct VectorTable {
   /// never reads d.
   /// Blocks of 3 have theirs in operators/nodal_kernels.hpp, for every storage format.
   SmoothKernel<T> smooth[4];
-  /// y = A x on rows [first, last). [3×3, 3×6, 6×3, 6×6][width]
-  ProductKernel<T> product[4][4];
 };
-
-/// Which entry of product serves a pair of block sizes.
-constexpr int pair_slot(int rows, int columns) {
-  return 2 * (rows == 3 ? 0 : 1) + (columns == 3 ? 0 : 1);
-}
 
 struct VectorKernels {
   VectorTable<float> single;

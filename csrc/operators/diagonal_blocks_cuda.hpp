@@ -12,15 +12,6 @@
 
 namespace femcrust {
 
-/// The entry of a table that serves T.
-template <class T, class Tables>
-const auto& in_precision(const Tables& tables) {
-  if constexpr (sizeof(T) == sizeof(float))
-    return tables.single;
-  else
-    return tables.twofold;
-}
-
 /// A body with room for sums of its elements, for as long as they are made.
 template <class T>
 class BodyForSums {

@@ -6,6 +6,7 @@
 
 #include "core/array.hpp"
 #include "operators/level_packing.hpp"
+#include "operators/level_product.hpp"
 #include "operators/nodal_vectors.hpp"
 
 namespace femcrust {
@@ -78,8 +79,8 @@ class LevelMatrix {
   /// y = A x
   void apply(const B& backend, int width, const ArrayOn<B, T>& x, ArrayOn<B, T>& y) const {
     const LevelRows<T> rows{begin_.data(), columns_.data(), entries_.data(), units_.data()};
-    const auto kernel =
-        B::template vectors<T>().product[pair_slot(block_rows_, block_columns_)][width_slot(width)];
+    const auto kernel = in_precision<T>(FEMCRUST_KERNELS(B, level_products))
+                            .product[pair_slot(block_rows_, block_columns_)][width_slot(width)];
     backend.for_ranges(n_rows_, kGrain, [&](Index first, Index last) {
       kernel(rows, first, last, x.data(), y.data());
     });
@@ -93,10 +94,8 @@ class LevelMatrix {
     const int slot = pair_slot(block_rows_, block_columns_);
     if constexpr (B::kOnHost)
       return kPackOnHost<T>[slot];
-    else if constexpr (sizeof(T) == sizeof(float))
-      return FEMCRUST_FOR_THIS_DEVICE(packing_kernels).single[slot];
     else
-      return FEMCRUST_FOR_THIS_DEVICE(packing_kernels).twofold[slot];
+      return in_precision<T>(FEMCRUST_FOR_THIS_DEVICE(packing_kernels))[slot];
   }
 
   template <class Value>

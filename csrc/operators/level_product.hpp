@@ -6,7 +6,7 @@
 
 namespace femcrust {
 
-constexpr std::size_t kBeyondEntries = 5;  // numbers after the last block that are read
+constexpr std::size_t kBeyondEntries = 7;  // numbers after the last block that are read
 
 /// All rows of a matrix as a level of multigrid keeps it.
 template <class T>

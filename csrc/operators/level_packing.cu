@@ -38,6 +38,7 @@ FEMCRUST_KERNEL void __launch_bounds__(kThreads) pack_kernel(const Packing<T> pa
   for (int r = 0; r < R; ++r) {
     const RowOfNumbers<T, R, C> numbers(packing, row, r);
     std::uint32_t largest = 0;
+#pragma unroll 1  // rows are short
     for (Index k = lane; k < numbers.count; k += kWarp) {
       const std::uint32_t magnitude = Entry::magnitude(numbers.number(k));
       largest = magnitude > largest ? magnitude : largest;
@@ -48,6 +49,7 @@ FEMCRUST_KERNEL void __launch_bounds__(kThreads) pack_kernel(const Packing<T> pa
       largest = theirs > largest ? theirs : largest;
     }
     const T per = Entry::per_unit(largest);
+#pragma unroll 1
     for (Index k = lane; k < numbers.count; k += kWarp) numbers.keep(k, per);
     if (lane == 0) packing.units[row * R + r] = Entry::unit(largest);
   }

@@ -15,8 +15,8 @@ DEVICES = (
     Mutation(
         "numbers of a level are cut, not rounded",
         "csrc/core/level_entry.hpp",
-        "parts + (parts < 0 ? -0.5f : 0.5f)",
-        "parts",
+        "multiple < 0 ? 0.5f - multiple : 0.5f + multiple",
+        "multiple < 0 ? -multiple : multiple",
         LEVELS,
     ),
     Mutation(

@@ -32,6 +32,8 @@ HOST_BYTES = 80
 LEAST = 0.7  # of a nominal number of unknowns, the true one
 SHARE = 0.97  # of a device's free memory that is taken
 TRIES = 2  # of largest bodies, where the first does not fit after all
+# Of a kernel's template: the same for all, or told by the others.
+UNTOLD = ("typename ", "std::", "Index", "Word", "Arguments", "In", "femcrust", "Between")
 KERNELS = 12  # of each solve that the table shows
 SPARE = 20.0  # seconds to write results in
 
@@ -71,6 +73,18 @@ def one(size: str, backend: str, copy: float, seconds: float, folder: Path) -> l
     return list(runs)
 
 
+def short(kernel: str) -> str:
+    """A kernel with what tells it from others of its name.
+
+    >>> short("rows_kernel [T = float; int R = 3; Places = Kept<3, 6>; Index = int]")
+    'rows_kernel float, 3, Kept<3, 6>'
+    """
+    name, _, inside = kernel.rstrip("]").partition(" [")
+    parts = [part.split(" = ", 1) for part in inside.split("; ") if " = " in part]
+    told = [value for key, value in parts if not key.startswith(UNTOLD)]
+    return f"{name} {', '.join(told)}".strip()
+
+
 def rows(runs: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     """Lines of the table at the end."""
     found = []
@@ -85,7 +99,7 @@ def rows(runs: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
         )  # fmt: skip
         for one in run.get("kernels", ())[:KERNELS]:
             found.append(
-                (run["size"], f"  {one['kernel'][:60]}", f"{one['launches']}x",
+                (run["size"], f"  {short(one['kernel'])[:60]}", f"{one['launches']}x",
                  None, None, None, f"{one['share']:.1%}", None, "")
             )  # fmt: skip
         for name, product in run.get("products", {}).items():

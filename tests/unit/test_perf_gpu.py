@@ -4,6 +4,7 @@ programs that fail or are missing and do not end the rest."""
 from __future__ import annotations
 
 import ctypes
+import doctest
 import importlib
 import json
 import shutil
@@ -166,6 +167,34 @@ def test_largest_body_fits_device_and_host(perf: Any, monkeypatch: pytest.Monkey
     assert list(solves.fitting(int(needed / solves.SHARE) - 9, plenty)) == all_[2:]
     assert list(solves.fitting(plenty, counts.unknowns * solves.HOST_BYTES)) == all_[1:]
     assert not list(solves.fitting(plenty, 1000))
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_where_the_largest_fails_the_next_is_tried(
+    perf: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fails: bool
+) -> None:
+    solves, record = perf("solves"), perf("record")
+    tried = []
+
+    def one(size: str, *_: Any) -> list[dict[str, Any]]:
+        tried.append(size)
+        failed = {"failed": "no memory"} if fails and size == "9e8" else {}
+        return [{"solver": "planted", "size": size, **failed}]
+
+    head = {"copy_bytes_per_s": 1e9, "device": "none", "device_memory": {"free": 1}}
+    monkeypatch.setattr(solves, "one", one)
+    monkeypatch.setattr(solves, "fitting", lambda *_: iter(["9e8", "8e8", "6e8", "1e8"]))
+    monkeypatch.setattr(record, "about", lambda _: head)
+    monkeypatch.setattr(sys, "argv", ["solves.py", str(tmp_path)])
+    solves.main()
+    assert tried == [*solves.GROWING, "9e8", *(["8e8"] if fails else [])]
+
+
+@pytest.mark.parametrize("name", ["solves", "jobs"])
+def test_docstring_examples_of_scripts_run(perf: Any, name: str) -> None:
+    found = doctest.testmod(perf(name))
+    assert found.attempted > 0
+    assert found.failed == 0
 
 
 def test_a_solve_that_fails_leaves_what_it_measured(perf: Any, tmp_path: Path) -> None:

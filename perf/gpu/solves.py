@@ -127,9 +127,10 @@ def main() -> None:
     if not given.sizes:
         host = int(given.host or physical_memory())
         free = head["device_memory"]["free"] or host
-        most = list(itertools.islice(fitting(free, host), TRIES))
+        fit = itertools.islice(fitting(free, host), TRIES)
+        most = [size for size in fit if size not in GROWING]
         print(f"largest: {most} of {host / 1e9:.0f} GB on the host, {free / 1e9:.0f} GB free")
-        sizes += [size for size in most if size not in GROWING]
+        sizes += most
     runs: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         for size in sizes:

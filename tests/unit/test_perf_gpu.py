@@ -188,6 +188,11 @@ def test_where_the_largest_fails_the_next_is_tried(
     monkeypatch.setattr(sys, "argv", ["solves.py", str(tmp_path)])
     solves.main()
     assert tried == [*solves.GROWING, "9e8", *(["8e8"] if fails else [])]
+    # where the largest are among the growing ones, all of these are measured
+    tried.clear()
+    monkeypatch.setattr(solves, "fitting", lambda *_: iter(["1e7", "1e6"]))
+    solves.main()
+    assert tried == [*solves.GROWING]
 
 
 @pytest.mark.parametrize("name", ["solves", "jobs"])
